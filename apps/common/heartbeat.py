@@ -1,0 +1,44 @@
+"""Signs of life: each process writes one into Valkey as its loop turns; `/readyz` reads them."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+
+import redis
+
+from apps.common.connections import valkey
+
+LIFETIME = 10  # seconds after which a silent process counts as dead
+_PREFIX = "alive:"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A process, its pid, and how many seconds ago its loop last turned."""
+
+    process: str
+    pid: int
+    age: float
+
+
+def beat(process: str) -> None:
+    """Say that `process` is alive. Never raises: a process must not die of a dead Valkey."""
+    value = json.dumps({"pid": os.getpid(), "at": time.time()})
+    try:
+        valkey().set(_PREFIX + process, value, ex=LIFETIME)
+    except redis.RedisError:
+        return
+
+
+def signs(processes: list[str]) -> dict[str, Sign | None]:
+    """Return the last sign of each process, None for one that has been silent. Raises redis.RedisError."""
+    values = valkey().mget([_PREFIX + process for process in processes])
+    return {process: _read(process, value) for process, value in zip(processes, values, strict=True)}
+
+
+def _read(process: str, value: bytes | None) -> Sign | None:
+    if value is None:
+        return None
+    data = json.loads(value)
+    return Sign(process=process, pid=data["pid"], age=max(0.0, time.time() - data["at"]))

@@ -1,0 +1,229 @@
+"""Between HTTP and the verbs: who asks, what the strict JSON says, and how a refusal is answered."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest
+from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework import exceptions as drf
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.common import crypto, errors
+from apps.common.types import Actor
+
+MAX_DEPTH = 20
+_BRACKET_OR_TEXT = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+STATUS: Mapping[type[errors.DomainError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.InProgress: 409,
+    errors.Stale: 412,
+    errors.Unprocessable: 422,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+
+def status_of(error: errors.DomainError) -> int:
+    """Return the HTTP status that a refusal of this kind is answered with."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who asks, for the `by` of a verb: the logged-in user, or an anonymous actor."""
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
+    return Actor(
+        kind="user" if known else "anonymous",
+        id=str(user.pk) if known and user is not None else "",
+        ip_digest=crypto.digest("ip", client_ip(request)),
+        device=str(request.COOKIES.get("device", ""))[:64],
+        request_id=request_id(request),
+    )
+
+
+def client_ip(request: HttpRequest) -> str:
+    """Return the client's address; `ClientAddressMiddleware` has put the trusted one there."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def request_id(request: HttpRequest) -> str:
+    """Return the id under which this request stands in logs, audit and error answers."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", "")) or str(
+        request.headers.get("X-Request-ID", "")
+    )
+
+
+class StrictJSONParser(BaseParser):
+    """Reads JSON, and refuses what Python's reader lets pass: NaN, infinities, a key given twice, and
+    numbers written with an exponent or a fraction (amounts are text here)."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return read_json(stream.read())
+        except ValueError as error:
+            raise errors.Invalid(f"The body is not valid JSON: {error}.", code="malformed_json") from error
+
+
+class _Csrf(CsrfViewMiddleware):
+    def _reject(self, request: Any, reason: str) -> Any:
+        return reason  # the reason itself, not a page
+
+
+class ProblemRenderer(JSONRenderer):
+    """Renders refusals as application/problem+json (RFC 9457)."""
+
+    media_type = "application/problem+json"
+
+
+def check_csrf(request: Request) -> None:
+    """Refuse a call whose credentials came in a cookie without the CSRF token (SEC-4). Raises Forbidden."""
+    check = _Csrf(lambda _: None)  # type: ignore[arg-type]  # only its check is used, never the next layer
+    check.process_request(request._request)  # noqa: SLF001  # DRF's own way to the Django request
+    reason = check.process_view(request._request, None, (), {})  # type: ignore[arg-type]  # noqa: SLF001
+    if reason:
+        raise errors.Forbidden(f"CSRF check failed: {reason}", code="csrf_failed")
+
+
+def read_json(body: bytes) -> Any:
+    """Read strict JSON. Raises ValueError with what is wrong."""
+    text = body.decode("utf-8")
+    _check_depth(text)  # before the reader, which crashes the process at a depth of some ten thousands
+    value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_refuse)
+    _check_values(value)
+    return value
+
+
+def problem(error: errors.DomainError, request: HttpRequest) -> dict[str, Any]:
+    """Return the problem+json body of a refusal."""
+    body: dict[str, Any] = {
+        "type": f"/docs/errors#{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": status_of(error),
+        "code": error.code,
+        "detail": error.detail,
+        "fields": dict(getattr(error, "fields", {})),
+        "request_id": request_id(request),
+    }
+    if error.next_step:
+        body["next_step"] = error.next_step
+    return body | ({"data": dict(error.data)} if error.data else {})
+
+
+def answer_error(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Answer any refusal in the API with problem+json; DRF's EXCEPTION_HANDLER."""
+    request = context["request"]
+    refusal = _as_refusal(error)
+    if refusal is None:
+        return None  # a defect of ours: Django logs it and answers 500
+    body = problem(refusal, request)
+    body["status"] = status = _drf_status(error) or body["status"]
+    headers = {}
+    if retry := getattr(refusal, "retry_after", None):
+        headers["Retry-After"] = str(retry)
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    return Response(body, status=status, headers=headers, content_type="application/problem+json")
+
+
+def _as_refusal(error: Exception) -> errors.DomainError | None:
+    match error:
+        case errors.DomainError():
+            return error
+        case Http404():
+            return errors.NotFound("There is nothing here.")
+        case PermissionDenied():
+            return errors.Forbidden(str(error) or "You may not do this.")
+        case drf.APIException():
+            return _from_drf(error)
+    return None
+
+
+def _from_drf(error: drf.APIException) -> errors.DomainError:
+    match error:
+        case drf.ValidationError():
+            return errors.Invalid("Some fields are not valid.", fields=_fields(error.detail))
+        case drf.NotFound():
+            return errors.NotFound("There is nothing here.")
+        case drf.PermissionDenied():
+            return errors.Forbidden(str(error.detail))
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            return errors.Unauthenticated(str(error.detail))
+    return errors.DomainError(str(error.detail), code=str(error.default_code))
+
+
+def _drf_status(error: Exception) -> int | None:
+    return error.status_code if isinstance(error, drf.MethodNotAllowed | drf.UnsupportedMediaType) else None
+
+
+def _fields(detail: Any) -> dict[str, list[str]]:
+    if isinstance(detail, Mapping):
+        return {str(name): _sentences(value) for name, value in detail.items()}
+    return {"non_field_errors": _sentences(detail)}
+
+
+def _sentences(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [f"{name}: {sentence}" for name, part in value.items() for sentence in _sentences(part)]
+    if isinstance(value, list | tuple):
+        return [sentence for part in value for sentence in _sentences(part)]
+    return [str(value)]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return names
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a number here; write amounts as text and counts as whole numbers")
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for found in _BRACKET_OR_TEXT.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > MAX_DEPTH:
+            raise ValueError("nested too deeply")
+
+
+def _check_values(value: Any) -> None:
+    if isinstance(value, str):
+        _check_text(value)
+    if isinstance(value, dict | list):
+        for part in (*value, *value.values()) if isinstance(value, dict) else value:
+            _check_values(part)
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise ValueError("a text holds a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a text holds half a character") from error
+
+
+def into_form(form: BaseForm, error: errors.DomainError) -> None:
+    """Put a refusal into a form: beside the fields it names, the rest above them."""
+    named = dict(getattr(error, "fields", {}))
+    for name, sentences in named.items():
+        form.add_error(name if name in form.fields else None, list(sentences))
+    if not named:
+        form.add_error(None, " ".join(filter(None, (error.detail, error.next_step))))

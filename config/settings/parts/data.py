@@ -1,0 +1,46 @@
+"""PostgreSQL, Valkey, the chain, and where files go."""
+
+from typing import Any
+
+from config.env import env, state_dir
+
+
+def _database(url: str) -> dict[str, Any]:
+    database: dict[str, Any] = dict(env.db(url))
+    database["OPTIONS"] = {**database.get("OPTIONS", {})}
+    database["CONN_MAX_AGE"] = 0
+    return database
+
+
+def channel_layers(url: str) -> dict[str, Any]:
+    """Return the channel layer on Valkey; a blocking read may wait for ever."""
+    host = {"address": url, "socket_timeout": None}
+    return {
+        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [host]}}
+    }
+
+
+DATABASES = {"default": _database("DATABASE_URL")}
+DATABASES["default"]["OPTIONS"]["pool"] = {
+    "min_size": 1,
+    "max_size": env.int("DATABASE_POOL", default=12),
+    "timeout": 5,
+}
+if env.str("DATABASE_OWNER_URL", default=""):
+    # The owner of the tables: `manage.py migrate --database owner`. Nothing else connects as it.
+    DATABASES["owner"] = _database("DATABASE_OWNER_URL")
+
+ATOMIC_REQUESTS = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env("REDIS_URL")
+CHAIN_RPC_URLS = env.list("CHAIN_RPC_URLS")
+STATE_DIR = state_dir()
+
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
+
+# `handler` gets every message of the types it is subscribed to; config/subscriptions.py names them.
+OUTBOX_SUBSCRIPTIONS = "config.subscriptions.SUBSCRIPTIONS"
+# What the relay process does besides delivering, each at least once a second.
+RELAY_CHORES = ["apps.audit.services.seal"]
+# What /readyz wants alive, and the heartbeat each writes.
+PROCESSES = ["web", "worker", "beat", "relay"]

@@ -1,0 +1,6 @@
+"""Who hears what: message type → the handlers that get it. The only place that names listeners."""
+
+SUBSCRIPTIONS: dict[str, list[str]] = {
+    "accounts.verification_requested": ["apps.accounts.services.send_verification"],
+    "accounts.session_revoked": ["apps.accounts.services.send_session_revoked"],
+}

@@ -1,0 +1,25 @@
+"""Every address: pages at the root, the API under /api/v1, the compliance workplace under /admin."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from apps.accounts.urls import urlpatterns as accounts
+from apps.notifications.urls import dev_urlpatterns
+from apps.portals.urls import urlpatterns as portals
+from config import api
+
+handler403 = "apps.portals.views.forbidden"
+
+urlpatterns = [
+    *portals,
+    *accounts,
+    path("language", set_language, name="set_language"),
+    path("api/v1/", include("config.api", namespace="api")),
+    path("api/", include(api.documents)),
+    path("admin/", admin.site.urls),
+]
+
+if settings.DEVELOPMENT:
+    urlpatterns += dev_urlpatterns

@@ -1,0 +1,55 @@
+"""Fixtures that every test may use."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import TransactionTestCase
+
+from apps.common import connections
+from apps.common.types import Actor
+from tests import database
+from tests.venue import running
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Build the template before any worker wants a clone of it."""
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        database.build_template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker):
+    """Clone the template for this worker, and let transactional tests empty the clone as a superuser."""
+    with django_db_blocker.unblock():
+        database.clone()
+    TransactionTestCase._fixture_teardown = lambda self: database.empty()  # type: ignore[method-assign]
+    yield
+    with django_db_blocker.unblock():
+        database.drop()
+
+
+@pytest.fixture(scope="session")
+def venue(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A whole venue, running: web, worker, beat and relay, with the demo's people."""
+    with django_db_blocker.unblock(), running(tmp_path_factory.mktemp("venue")) as venue:
+        yield venue
+
+
+@pytest.fixture
+def at() -> datetime:
+    """An instant."""
+    return datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def system() -> Actor:
+    return Actor.system("tests")
+
+
+@pytest.fixture
+def valkey():
+    """This worker's own Valkey database, empty."""
+    client = connections.valkey()
+    client.flushdb()
+    yield client
+    client.flushdb()
