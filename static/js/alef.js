@@ -1,0 +1,366 @@
+// Built from js/parts by build.mjs; edit those. Loaded as a module: strict, deferred, no globals.
+
+// 10-menus.js
+{
+// A menu is <details data-menu>: it works alone; this closes it on a click elsewhere and on Escape.
+const openMenus = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest?.("details[data-menu][open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+}
+
+// 20-theme.js
+{
+// The switch of theme: remembered in a cookie, so that the server renders the right one next time.
+const root = document.documentElement;
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const shown = () => root.dataset.theme || (prefersDark.matches ? "dark" : "light");
+
+function setTheme(choice) {
+  if (choice === "system") delete root.dataset.theme;
+  else root.dataset.theme = choice;
+  const age = choice === "system" ? 0 : 31536000;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `theme=${choice}; path=/; max-age=${age}; samesite=lax${secure}`;
+  announceTheme();
+}
+
+function announceTheme() {
+  for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+    button.setAttribute("aria-pressed", String(shown() === "dark"));
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-theme-toggle]")) setTheme(shown() === "dark" ? "light" : "dark");
+});
+prefersDark.addEventListener("change", announceTheme);
+announceTheme();
+}
+
+// 30-sidebar.js
+{
+// The sidebar folds to a rail (a cookie, as for the theme); its groups remember whether they are open.
+const page = document.documentElement;
+
+function foldSidebar(folded) {
+  if (folded) page.dataset.sidebar = "rail";
+  else delete page.dataset.sidebar;
+  document.cookie = `sidebar=${folded ? "rail" : ""}; path=/; max-age=${folded ? 31536000 : 0}; samesite=lax`;
+  for (const button of document.querySelectorAll("[data-sidebar-fold]")) {
+    button.setAttribute("aria-expanded", String(!folded));
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-sidebar-fold]")) foldSidebar(page.dataset.sidebar !== "rail");
+});
+
+for (const group of document.querySelectorAll("details[data-nav-group]")) {
+  const key = `nav:${group.dataset.navGroup}`;
+  const holdsThisPage = group.querySelector("[aria-current]");
+  if (localStorage.getItem(key) === "closed" && !holdsThisPage) group.open = false;
+  group.addEventListener("toggle", () => {
+    if (group.open) localStorage.removeItem(key);
+    else localStorage.setItem(key, "closed");
+  });
+}
+
+document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
+}
+
+// 40-dialogs.js
+{
+// Buttons open dialogs by `command` and `commandfor`; this does it where the browser can't yet.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[commandfor]");
+    const target = button && document.getElementById(button.getAttribute("commandfor"));
+    if (!target) return;
+    if (button.getAttribute("command") === "show-modal" && !target.open) target.showModal();
+    if (button.getAttribute("command") === "close") target.close();
+  });
+}
+
+if (!("closedBy" in HTMLDialogElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    if (event.target.matches?.('dialog[closedby="any"][open]')) event.target.close();
+  });
+}
+}
+
+// 50-toasts.js
+{
+// Toasts: from `HX-Trigger: {"toast": {"hue": "success", "title": "…", "text": "…"}}`, or a "toast" event.
+// They leave after six seconds unless they tell of an error or somebody is reading them.
+const toastRegion = () => document.querySelector("[data-toasts]");
+
+function dismissToast(toast) {
+  toast.dataset.leaving = "";
+  setTimeout(() => toast.remove(), 180);
+}
+
+function arm(toast) {
+  if ("sticky" in toast.dataset) return;
+  let timer = setTimeout(dismissToast, 6000, toast);
+  const hold = () => clearTimeout(timer);
+  const release = () => (timer = setTimeout(dismissToast, 3000, toast));
+  toast.addEventListener("pointerenter", hold);
+  toast.addEventListener("pointerleave", release);
+  toast.addEventListener("focusin", hold);
+  toast.addEventListener("focusout", release);
+}
+
+function showToast({ hue = "info", title = "", text = "" }) {
+  const region = toastRegion();
+  const template = region?.querySelector(`template[data-toast-hue="${CSS.escape(hue)}"]`);
+  if (!template) return;
+  const toast = template.content.firstElementChild.cloneNode(true);
+  toast.querySelector("[data-toast-title]").textContent = title;
+  const body = toast.querySelector("[data-toast-text]");
+  body.textContent = text;
+  body.hidden = !text;
+  region.append(toast);
+  while (region.querySelectorAll("[data-toast]").length > 4) region.querySelector("[data-toast]").remove();
+  arm(toast);
+}
+
+document.addEventListener("toast", (event) => showToast(event.detail ?? {}));
+document.addEventListener("click", (event) => {
+  const toast = event.target.closest?.("[data-toast-close]")?.closest("[data-toast]");
+  if (toast) dismissToast(toast);
+});
+toastRegion()?.querySelectorAll("[data-toast]").forEach(arm);
+
+// What htmx didn't swap in is told, never swallowed.
+const failed = (key) => showToast({ hue: "error", title: toastRegion()?.dataset[key] });
+document.addEventListener("htmx:error", () => failed("offline"));
+document.addEventListener("htmx:response:error", (event) => {
+  const { status, headers } = event.detail.ctx.response;
+  if (status === 422 || headers?.get?.("HX-Trigger")?.includes("toast")) return;
+  failed(status === 403 ? "forbidden" : status === 429 ? "busy" : status === 401 ? "login" : "failed");
+});
+}
+
+// 60-forms.js
+{
+// Forms: focus on the first error, no double sending, passwords one can look at, "Max" buttons.
+function focusFirstError(scope) {
+  const summary = scope.querySelector("[data-error-summary]");
+  const wrong = scope.querySelector('form[data-form] [aria-invalid="true"]:not([type="hidden"])');
+  const several = scope.querySelectorAll('form[data-form] [aria-invalid="true"]').length > 3;
+  (several && summary ? summary : (wrong ?? summary))?.focus();
+}
+
+focusFirstError(document);
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx?.response?.status === 422) focusFirstError(document);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-form]");
+  if (!form || event.defaultPrevented) return;
+  if (form.dataset.sending) return event.preventDefault();
+  if (form.method === "get" || form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete]")) return;
+  form.dataset.sending = "true";
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sending]")) {
+    delete form.dataset.sending;
+    form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const reveal = event.target.closest?.("[data-reveal-toggle]");
+  if (reveal) {
+    const input = reveal.closest("[data-reveal]").querySelector("input");
+    const show = input.type === "password";
+    input.type = show ? "text" : "password";
+    reveal.setAttribute("aria-pressed", String(show));
+  }
+  const fill = event.target.closest?.("[data-fill]");
+  if (fill) {
+    const input = document.getElementById(fill.dataset.fill);
+    input.value = fill.dataset.fillValue.replaceAll(",", "");
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    input.focus();
+  }
+});
+}
+
+// 65-uploads.js
+{
+// Files: what was chosen or dropped is listed; a form with [data-upload] is sent with a progress bar.
+// The answer is the page the server would have shown anyway: a redirect is followed, a 422 replaces the form.
+const units = ["B", "KB", "MB", "GB"];
+
+function readable(bytes) {
+  const step = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** step).toFixed(step ? 1 : 0)} ${units[step]}`;
+}
+
+function listFiles(drop) {
+  const list = drop.querySelector("[data-drop-list]");
+  const rows = [...drop.querySelector('input[type="file"]').files].map((file) => {
+    const row = drop.querySelector("[data-drop-template]").content.firstElementChild.cloneNode(true);
+    row.querySelector("[data-file-name]").textContent = file.name;
+    row.querySelector("[data-file-size]").textContent = readable(file.size);
+    return row;
+  });
+  list.replaceChildren(...rows);
+}
+
+document.addEventListener("change", (event) => {
+  const drop = event.target.matches?.('[data-drop] input[type="file"]') && event.target.closest("[data-drop]");
+  if (drop) listFiles(drop);
+});
+
+for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
+  document.addEventListener(name, (event) => {
+    const zone = event.target.closest?.("[data-drop-zone]");
+    if (zone) zone.toggleAttribute("data-over", over);
+  });
+}
+
+function showProgress(form, share) {
+  for (const bar of form.querySelectorAll("[data-drop-list] [data-file-progress]")) {
+    bar.hidden = false;
+    bar.value = Math.round(share * 100);
+  }
+}
+
+function take(form, request) {
+  const here = new URL(form.action, location.href).href;
+  if (request.status < 400 && request.responseURL !== here) return location.assign(request.responseURL);
+  const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+  const again = form.id ? answer.getElementById(form.id) : answer.querySelector("form[data-upload]");
+  if (!again) return location.reload();
+  form.replaceWith(again);
+  globalThis.htmx?.process(again);
+  again.querySelector('[aria-invalid="true"], [data-error-summary]')?.focus();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-upload]");
+  if (!form || event.defaultPrevented || form.matches("[hx-post]")) return;
+  const hasFiles = [...form.querySelectorAll('input[type="file"]')].some((input) => input.files.length);
+  if (!hasFiles) return;
+  event.preventDefault();
+  const request = new XMLHttpRequest();
+  request.upload.addEventListener("progress", (step) => showProgress(form, step.loaded / step.total));
+  request.addEventListener("load", () => take(form, request));
+  request.addEventListener("error", () => {
+    delete form.dataset.sending;
+    event.submitter?.removeAttribute("aria-busy");
+    document.dispatchEvent(new Event("htmx:error"));
+  });
+  request.open("POST", form.action);
+  request.send(new FormData(form, event.submitter));
+});
+}
+
+// 70-copy.js
+{
+// Copy what [data-copy] holds, and say that it was copied.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    return; // no permission, or not a secure page: the text is still there to select
+  }
+  button.dataset.copied = "";
+  const live = document.querySelector("[data-announce]");
+  if (live) live.textContent = live.dataset.announce;
+  setTimeout(() => {
+    delete button.dataset.copied;
+    if (live) live.textContent = "";
+  }, 1600);
+});
+}
+
+// 80-times.js
+{
+// Times: the reader's own zone is added to the tooltip; [data-relative] reads "3 minutes ago".
+const language = document.documentElement.lang || "en";
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const local = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
+const steps = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+function tellTime(element) {
+  const at = new Date(element.dateTime);
+  if (Number.isNaN(at.getTime())) return;
+  if (!element.dataset.zoned) {
+    element.dataset.zoned = "true";
+    element.title += `\n${local.format(at)}`;
+  }
+  if (!("relative" in element.dataset)) return;
+  const seconds = (at - Date.now()) / 1000;
+  const [unit, length] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? steps.at(-1);
+  if (Math.abs(seconds) < 30 * 86400) element.textContent = relative.format(Math.round(seconds / length), unit);
+}
+
+const tellTimes = (scope) => scope.querySelectorAll?.("time[datetime]").forEach(tellTime);
+tellTimes(document);
+document.addEventListener("htmx:after:swap", () => tellTimes(document));
+setInterval(() => document.querySelectorAll("time[data-relative]").forEach(tellTime), 30000);
+}
+
+// 90-keys.js
+{
+// Keys: Ctrl-K or / goes to the search; an element with [data-key="b"] is clicked by that key.
+const typing = (element) => element?.matches?.("input:not([type=checkbox],[type=radio]), textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("[data-search]");
+  const wantsSearch = (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) ||
+    (event.key === "/" && !typing(event.target));
+  if (wantsSearch && search) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (typing(event.target) && event.key !== "Escape") return;
+  if (document.querySelector("dialog[open]")) return;
+  const wanted = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (wanted) {
+    event.preventDefault();
+    wanted.click();
+  }
+});
+}
+
+// 95-connection.js
+{
+// The state of the live connection, shown wherever a page has a [data-connection].
+function tellConnection(state) {
+  for (const badge of document.querySelectorAll("[data-connection]")) badge.dataset.connection = state;
+}
+
+document.addEventListener("htmx:ws:after:connection", () => tellConnection("live"));
+document.addEventListener("htmx:ws:close", () => tellConnection("lost"));
+document.addEventListener("htmx:ws:error", () => tellConnection("lost"));
+addEventListener("offline", () => tellConnection("lost"));
+document.addEventListener("alef:connection", (event) => tellConnection(event.detail.state));
+}
