@@ -1,21 +1,26 @@
-"""The environment: read once, from the process first and then from STATE/env, which `up` writes."""
+"""The environment: the process's own, or else what `up` has written to STATE/env."""
 
 import os
 from pathlib import Path
 
 import environ
 
+from launcher.paths import locate
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def state_dir() -> Path:
-    """Return the directory of everything that runs: STATE, else `.state` in the checkout."""
-    return Path(os.environ.get("STATE") or BASE_DIR / ".state").resolve()
+    """Return the directory of everything that runs, where the launcher puts it: STATE, else `.state`."""
+    given = os.environ.get("STATE")
+    return Path(given).absolute() if given else locate({}).path
 
 
 def _read() -> environ.Env:
     file = state_dir() / "env"
-    if file.is_file() and os.access(file, os.R_OK):
+    # Only where nobody gave an environment (`manage.py` beside a running `up`): a process that was started
+    # with one must not get the owner's URL, which was left out of it on purpose.
+    if "DATABASE_URL" not in os.environ and file.is_file() and os.access(file, os.R_OK):
         environ.Env.read_env(str(file), overwrite=False)
     return environ.Env()
 

@@ -1,0 +1,1 @@
+"""Put in place what is missing: virtual environment, Python packages, node packages, a browser."""

@@ -1,0 +1,1 @@
+"""The embedded services, each a program for the supervisor."""
