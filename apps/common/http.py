@@ -167,7 +167,8 @@ def _from_drf(error: drf.APIException) -> errors.DomainError:
 
 
 def _drf_status(error: Exception) -> int | None:
-    return error.status_code if isinstance(error, drf.MethodNotAllowed | drf.UnsupportedMediaType) else None
+    of_http = (drf.MethodNotAllowed, drf.NotAcceptable, drf.UnsupportedMediaType)
+    return error.status_code if isinstance(error, of_http) else None
 
 
 def _fields(detail: Any) -> dict[str, list[str]]:

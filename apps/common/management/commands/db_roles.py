@@ -20,19 +20,25 @@ class Command(BaseCommand):
             admin=os.environ["DATABASE_ADMIN_URL"],
             owner=os.environ["DATABASE_OWNER_URL"],
             application=os.environ["DATABASE_URL"],
+            reader=os.environ.get("DATABASE_READONLY_URL", ""),
         )
 
 
-def create(*, admin: str, owner: str, application: str) -> None:
-    """Create groups, log-in roles, the database, and the privileges that new tables will get."""
+def create(*, admin: str, owner: str, application: str, reader: str = "") -> None:
+    """Create groups, log-in roles, the database, and the privileges that new tables will get.
+
+    All are URLs; without `reader` only the group of readers is made.
+    """
     name = urlsplit(owner).path.lstrip("/")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('alef roles'))")
         for group in (APPLICATION, READER):
             _create_role(connection, group)
-        for url in (owner, application):
+        for url in filter(None, (owner, application, reader)):
             _create_login(connection, url)
         _run(connection, "GRANT {} TO {}", APPLICATION, _user(application))
+        if reader:
+            _run(connection, "GRANT {} TO {}", READER, _user(reader))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             _run(connection, "CREATE DATABASE {} OWNER {}", name, _user(owner))
         _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
