@@ -1,0 +1,73 @@
+"""The verbs of the ledger."""
+
+from apps.ledger.rules import (
+    AssetNotActive,
+    BatchTooLarge,
+    BusinessKeyReused,
+    HoldExhausted,
+    HoldExpired,
+    InsufficientFunds,
+    InvalidEntry,
+    TreesMixed,
+    UnknownAccount,
+    UnknownHold,
+)
+from apps.ledger.services.holding import HoldClosed, expire_holds, hold, post_held, release, void
+from apps.ledger.services.journal import NotReversible, UnknownEntry, convert, lock_balances, post, reverse
+from apps.ledger.services.opening import (
+    AssetInUse,
+    AssetTaken,
+    InvalidAsset,
+    open_accounts,
+    register_assets,
+    set_asset_status,
+)
+from apps.ledger.services.wallet import (
+    InvalidTransaction,
+    NothingUnsettled,
+    TransactionTaken,
+    UnknownTransaction,
+    clear_unsettled,
+    close_transactions,
+    mark_unsettled,
+    open_transactions,
+)
+
+__all__ = [
+    "AssetInUse",
+    "AssetNotActive",
+    "AssetTaken",
+    "BatchTooLarge",
+    "BusinessKeyReused",
+    "HoldClosed",
+    "HoldExhausted",
+    "HoldExpired",
+    "InsufficientFunds",
+    "InvalidAsset",
+    "InvalidEntry",
+    "InvalidTransaction",
+    "NotReversible",
+    "NothingUnsettled",
+    "TransactionTaken",
+    "TreesMixed",
+    "UnknownAccount",
+    "UnknownEntry",
+    "UnknownHold",
+    "UnknownTransaction",
+    "clear_unsettled",
+    "close_transactions",
+    "convert",
+    "expire_holds",
+    "hold",
+    "lock_balances",
+    "mark_unsettled",
+    "open_accounts",
+    "open_transactions",
+    "post",
+    "post_held",
+    "register_assets",
+    "release",
+    "reverse",
+    "set_asset_status",
+    "void",
+]

@@ -1,0 +1,88 @@
+"""The words of the ledger: assets, accounts, entries, holds, wallet transactions.
+
+Every amount is an integer of the asset's smallest unit. An account is named by its address, which
+anybody can compute from what the account is for; so an app can write its postings without looking
+anything up.
+"""
+
+from apps.ledger.types.accounts import (
+    Account,
+    AccountSpec,
+    Asset,
+    Balance,
+    address_of,
+    is_asset_code,
+)
+from apps.ledger.types.entries import (
+    HOLD_EXPIRED,
+    AssetSum,
+    Conversion,
+    Entry,
+    Finding,
+    HeldTransfer,
+    Hold,
+    Movement,
+    NewHold,
+    NewTransaction,
+    Posted,
+    Posting,
+    Rate,
+    Release,
+    Transaction,
+    Verification,
+    move,
+    move_held,
+)
+from apps.ledger.types.words import (
+    MAY_GO_NEGATIVE,
+    TREE_OF,
+    AccountKind,
+    AssetStatus,
+    AssetType,
+    Bucket,
+    EntryKind,
+    HoldOwner,
+    HoldState,
+    TransactionStatus,
+    TransactionType,
+    Tree,
+)
+
+__all__ = [
+    "HOLD_EXPIRED",
+    "MAY_GO_NEGATIVE",
+    "TREE_OF",
+    "Account",
+    "AccountKind",
+    "AccountSpec",
+    "Asset",
+    "AssetStatus",
+    "AssetSum",
+    "AssetType",
+    "Balance",
+    "Bucket",
+    "Conversion",
+    "Entry",
+    "EntryKind",
+    "Finding",
+    "HeldTransfer",
+    "Hold",
+    "HoldOwner",
+    "HoldState",
+    "Movement",
+    "NewHold",
+    "NewTransaction",
+    "Posted",
+    "Posting",
+    "Rate",
+    "Release",
+    "Transaction",
+    "TransactionStatus",
+    "TransactionType",
+    "Tree",
+    "Verification",
+    "address_of",
+    "is_asset_code",
+    "move",
+    "move_held",
+]
