@@ -1,0 +1,109 @@
+"""The audit record in the API, for those with audit.view."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.audit import selectors
+from apps.audit.models import AuditEvent
+from apps.audit.types import Filter
+from apps.common.clock import now
+from apps.common.serializers import StrictSerializer, TextField, problems, read
+
+
+class EventQuery(StrictSerializer):
+    """What may stand behind the question mark; `from` and `to` are added below, being words of Python."""
+
+    action = TextField(max_length=80, required=False)
+    actor = TextField(max_length=64, required=False)
+    target_type = TextField(max_length=80, required=False)
+    target_id = TextField(max_length=120, required=False)
+    cursor = TextField(required=False)
+    page_size = TextField(max_length=4, required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        times = {name: serializers.DateTimeField(required=False) for name in ("from", "to")}
+        return super().get_fields() | times
+
+
+class EventOutput(serializers.Serializer[Any]):
+    """One audit event; `sequence` is its place in the hash chain, null for about a second."""
+
+    id = serializers.IntegerField()
+    sequence = serializers.IntegerField(allow_null=True)
+    at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    actor_kind = serializers.CharField()
+    actor_id = serializers.CharField()
+    on_behalf_of = serializers.CharField()
+    action = serializers.CharField()
+    target_type = serializers.CharField()
+    target_id = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+    reason = serializers.CharField()
+    ip_digest = serializers.CharField()
+    device = serializers.CharField()
+    request_id = serializers.CharField()
+
+
+class StateOutput(serializers.Serializer[Any]):
+    """How far the hash chain is; `oldest_unsealed` is in seconds."""
+
+    events = serializers.IntegerField()
+    sealed = serializers.IntegerField()
+    unsealed = serializers.IntegerField()
+    oldest_unsealed = serializers.FloatField()
+    last_sequence = serializers.IntegerField()
+    last_hash = serializers.CharField()
+
+
+class Events(ListAPIView[AuditEvent]):
+    """The audit record."""
+
+    serializer_class = EventOutput
+    queryset = AuditEvent.objects.none()  # tells the document's generator about the model
+
+    def get_queryset(self) -> QuerySet[AuditEvent]:
+        """Return the events that the query asks for."""
+        query = read(EventQuery, self.request.query_params.dict())
+        return selectors.matching(
+            Filter(
+                action=query.get("action", ""),
+                actor=query.get("actor", ""),
+                target_type=query.get("target_type", ""),
+                target_id=query.get("target_id", ""),
+                since=query.get("from"),
+                until=query.get("to"),
+            )
+        )
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("action", description="a whole action, or its beginning up to a dot: accounts"),
+            OpenApiParameter("actor", description="who acted: a user's id or a process's name"),
+            OpenApiParameter("target_type"),
+            OpenApiParameter("target_id"),
+            OpenApiParameter("from", description="not before this time (ISO 8601)"),
+            OpenApiParameter("to", description="before this time (ISO 8601)"),
+        ],
+        responses={200: EventOutput(many=True), **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List audit events, newest first."""
+        return self.list(request, *args, **kwargs)
+
+
+class ChainState(APIView):
+    """The hash chain."""
+
+    @extend_schema(responses={200: StateOutput, **problems(401, 403)})
+    def get(self, request: Request) -> Response:
+        """Say how many events there are, how many the chain holds, and where it ends."""
+        return Response(StateOutput(selectors.state(at=now())).data)
