@@ -44,11 +44,17 @@ def ensure() -> None:
 
 
 def _is_installed() -> bool:
-    package = anvil_package()
+    """Say whether what the running system needs is there, in the versions of the lock."""
+    wanted = (read_json(CHECKOUT / "package.json") or {}).get("dependencies", {})
     locked = (read_json(CHECKOUT / "package-lock.json") or {}).get("packages", {})
-    wanted = locked.get(str(package.relative_to(CHECKOUT)), {}).get("version")
-    there = (read_json(package / "package.json") or {}).get("version")
-    return wanted is not None and wanted == there and (package / "bin" / "anvil").exists()
+    places = [CHECKOUT / "node_modules" / name for name in wanted] + [anvil_package()]
+    return (anvil_package() / "bin" / "anvil").exists() and all(
+        _version(place) == locked.get(str(place.relative_to(CHECKOUT)), {}).get("version") for place in places
+    )
+
+
+def _version(package: Path) -> str:
+    return str((read_json(package / "package.json") or {}).get("version", "none"))
 
 
 def _install_packages(npm: list[str]) -> None:

@@ -12,7 +12,7 @@ from launcher import files, locks, logfiles, roster
 from launcher.backoff import Backoff
 from launcher.errors import LaunchError
 from launcher.paths import CHECKOUT, State
-from launcher.processes import PROC, Identity, identify, identity_from
+from launcher.processes import PROC, Identity, command_line, identify, identity_from
 from launcher.programs import NotYetError
 from launcher.roster import Row
 from launcher.services.postgres import check_version, clear_stale_pid
@@ -159,6 +159,8 @@ def test_a_zombie_holds_nothing(tmp_path, sleeper):
 
 def test_a_living_server_is_waited_for(tmp_path):
     server = subprocess.Popen(["/bin/sh", "-c", "sleep 60; :", str(tmp_path)], start_new_session=True)
+    while not command_line(server.pid):  # the kernel shows it a moment after the program has begun
+        time.sleep(0.01)
     file = pid_file(tmp_path, f"{server.pid}\n")
     try:
         with pytest.raises(NotYetError, match=str(server.pid)):

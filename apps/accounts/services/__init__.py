@@ -1,0 +1,30 @@
+"""The verbs of accounts."""
+
+from apps.accounts.services.login import authenticate, log_out_everywhere
+from apps.accounts.services.phone import confirm_phone, start_phone
+from apps.accounts.services.presets import save_preset
+from apps.accounts.services.registration import open_account, register, send_verification, verify_email
+from apps.accounts.services.tokens import (
+    forget_old_tokens,
+    issue_tokens,
+    revoke_tokens,
+    rotate_tokens,
+    send_session_revoked,
+)
+
+__all__ = [
+    "authenticate",
+    "confirm_phone",
+    "forget_old_tokens",
+    "issue_tokens",
+    "log_out_everywhere",
+    "open_account",
+    "register",
+    "revoke_tokens",
+    "rotate_tokens",
+    "save_preset",
+    "send_session_revoked",
+    "send_verification",
+    "start_phone",
+    "verify_email",
+]

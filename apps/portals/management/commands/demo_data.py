@@ -1,0 +1,79 @@
+"""Load the demo's people. Safe to run again: what exists is left as it is."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.accounts import services as accounts
+from apps.accounts.types import Role
+from apps.common.clock import now
+from apps.common.types import Actor
+
+NAMESPACE = UUID("a1ef0000-0000-4000-8000-000000000000")
+PASSWORD = "alef demo market"  # noqa: S105  # printed at every start; production refuses this command
+DEMO = Actor.system("demo")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Somebody in the demo."""
+
+    email: str
+    name: str
+    role: Role
+    team_role: str = ""
+    country: str = "AE"
+    locale: str = "en"
+
+    @property
+    def id(self) -> UUID:
+        return uuid5(NAMESPACE, self.email)
+
+
+CAST = (
+    Cast("noor@alef.example", "Noor Haddad", Role.INVESTOR),
+    Cast("omar@alef.example", "Omar Nasser", Role.INVESTOR, country="SA", locale="ar"),
+    Cast("layla@falconfoods.example", "Layla Rahman", Role.ISSUER),
+    Cast("admin@alef.example", "Ada Karim", Role.ADMIN),
+    Cast("compliance@alef.example", "Salma Aziz", Role.STAFF, "compliance_officer"),
+    Cast("finance@alef.example", "Yusuf Darwish", Role.STAFF, "finance_operator"),
+    Cast("operator@alef.example", "Tariq Mansour", Role.STAFF, "ats_operator"),
+    Cast("agent@alef.example", "Hala Said", Role.STAFF, "transfer_agent"),
+    Cast("auditor@alef.example", "Rania Fares", Role.STAFF, "auditor"),
+)
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Open the accounts and write their log-ins to STATE/demo_logins.json."""
+        if not settings.DEVELOPMENT:
+            raise CommandError("The demo's passwords are public: this command runs in development only.")
+        for person in CAST:
+            _open(person)
+        logins = [
+            {"role": person.team_role or str(person.role), "email": person.email, "password": PASSWORD}
+            for person in CAST
+        ]
+        settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+        (settings.STATE_DIR / "demo_logins.json").write_text(json.dumps(logins, indent=2))
+
+
+def _open(person: Cast) -> None:
+    accounts.open_account(
+        user_id=person.id,
+        email=person.email,
+        password=PASSWORD,
+        full_name=person.name,
+        role=person.role,
+        team_role=person.team_role,
+        country=person.country,
+        locale=person.locale,
+        by=DEMO,
+        at=now(),
+    )

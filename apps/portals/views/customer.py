@@ -1,0 +1,51 @@
+"""What investors and issuers see first, and their money."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.accounts import selectors as accounts
+from apps.accounts.types import Permission, Role
+from apps.audit import selectors as audit
+from apps.common.clock import now
+from apps.ledger import selectors as ledger
+from apps.outbox import selectors as outbox
+
+TRANSACTIONS = 100
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the dashboard of this user's role."""
+    account = accounts.account(UUID(str(request.user.pk)))
+    if account.role in {Role.ADMIN, Role.STAFF}:
+        return render(
+            request,
+            "portals/staff_home.html",
+            {"account": account, **_desk(accounts.permissions_of(account.id))},
+        )
+    return render(
+        request, "portals/home.html", {"account": account, "balances": ledger.balances_of(str(account.id))}
+    )
+
+
+@require_safe
+def wallet(request: HttpRequest) -> HttpResponse:
+    """Show balances and what moved them."""
+    owner = str(request.user.pk)
+    transactions = ledger.transactions_of(owner, limit=TRANSACTIONS)
+    context = {"balances": ledger.balances_of(owner), "transactions": transactions, "limit": TRANSACTIONS}
+    return render(request, "portals/wallet.html", context)
+
+
+def _desk(held: frozenset[Permission]) -> dict[str, object]:
+    """Return the tiles that a member of staff with these permissions may see."""
+    desk: dict[str, object] = {"held": sorted(held)}
+    if Permission.AUDIT_VIEW in held:
+        desk["audit"] = audit.state(at=now())
+        desk["assets"] = len(ledger.assets())
+    if Permission.SETTLEMENT_RETRY in held:
+        desk["dead"] = outbox.state(at=now()).dead
+    return desk

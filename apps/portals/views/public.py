@@ -1,0 +1,40 @@
+"""Pages that anybody may open."""
+
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Say what this venue is, and where to begin."""
+    return render(request, "portals/landing.html", {"demo": settings.DEVELOPMENT})
+
+
+@require_safe
+def components(request: HttpRequest) -> HttpResponse:
+    """Show every component of the design system."""
+    return render(request, "portals/components.html")
+
+
+@require_safe
+def errors(request: HttpRequest) -> HttpResponse:
+    """List the codes of refusals and what to do about each."""
+    return render(request, "portals/errors.html", {"codes": _codes()})
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say which permission is missing (RBAC-4)."""
+    return render(request, "errors/403.html", {"permission": str(exception)}, status=403)
+
+
+@cache
+def _codes() -> list[tuple[str, str]]:
+    lines = settings.ERROR_CODES.read_text().splitlines()
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| `")
+    ]
+    return [(cell[0].strip("`"), cell[1]) for cell in cells]

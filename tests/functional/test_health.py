@@ -1,0 +1,66 @@
+"""What /readyz says while parts of the venue are missing, die, and come back."""
+
+import time
+
+import httpx
+import pytest
+from django.conf import settings
+
+from tests.venue import opened
+
+pytestmark = pytest.mark.spec("OBS-1", "OPS-2")
+
+
+def missing(venue):
+    answer = httpx.get(f"{venue.url}/readyz", timeout=10)
+    assert answer.status_code == (503 if answer.json()["missing"] else 200)
+    return answer.json()["missing"]
+
+
+def wait_missing(venue, expected):
+    end = time.monotonic() + 40
+    said = None
+    while time.monotonic() < end:
+        try:
+            said = missing(venue)
+        except httpx.HTTPError as error:
+            said = error
+        if said == expected:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"waited for {expected}, the last answer was {said}")
+
+
+def test_readyz_names_what_is_missing_until_it_is_back(django_db_setup, django_db_blocker, tmp_path):
+    with django_db_blocker.unblock(), opened(tmp_path, name="health", offset=40) as venue:
+        venue.start("web")
+        wait_missing(venue, ["beat", "relay", "worker"])
+        assert httpx.get(f"{venue.url}/healthz").json() == {"status": "ok"}
+        venue.start("relay", "worker", "beat")
+        wait_missing(venue, [])
+        venue.processes["relay"].kill()
+        wait_missing(venue, ["relay"])
+        venue.start("relay")
+        wait_missing(venue, [])
+        audit = venue.manage("audit_verify")
+        ledger = venue.manage("ledger_verify")
+        assert (audit.returncode, ledger.returncode) == (0, 0), (audit.stdout, ledger.stdout)
+
+
+@pytest.mark.django_db
+def test_a_dead_valkey_or_chain_is_named_and_breaks_nothing_else(client, monkeypatch):
+    from apps.chain import client as chain
+    from apps.common import connections, heartbeat
+
+    monkeypatch.setattr(settings, "CHAIN_RPC_URLS", ["http://127.0.0.1:1"])
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+    connections.valkey.cache_clear()
+    chain._connect.cache_clear()
+    try:
+        answer = client.get("/readyz")
+        heartbeat.beat("tests")  # must not raise
+    finally:
+        connections.valkey.cache_clear()
+    assert answer.status_code == 503
+    assert set(answer.json()["missing"]) >= {"valkey", "chain", *settings.PROCESSES}
+    assert answer.json()["parts"]["database"] == {"ok": True}
