@@ -81,7 +81,9 @@ class CodeForm(forms.Form):
 
 
 class UserFilter(forms.Form):
-    email = forms.EmailField(label=_("E-mail, exactly"), required=False)
+    email = forms.EmailField(
+        label=_("E-mail, exactly"), required=False, widget=forms.EmailInput({"dir": "ltr"})
+    )
     role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("Any role")), *ROLES.items()])
     status = forms.ChoiceField(
         label=_("Status"), required=False, choices=[("", _("Any status")), *STATUSES.items()]

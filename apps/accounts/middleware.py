@@ -20,7 +20,11 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if "Cache-Control" not in response and _is_personal(request):
+            # Neither a proxy nor the "back" button after a log-out may show it again.
+            response["Cache-Control"] = "no-store, private"
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -35,3 +39,10 @@ class AccessMiddleware:
             named = selectors.permission_for(match.view_name) if verdict is Verdict.PERMISSION_MISSING else ""
             raise PermissionDenied(named)
         return None
+
+
+def _is_personal(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    if match is None:
+        return False
+    return API in match.namespaces or request.user.is_authenticated

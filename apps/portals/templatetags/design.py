@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import pgettext
 from django_cotton.templatetags import Attrs
 
 from apps.common import money
@@ -216,7 +217,12 @@ def zoned(moment: datetime) -> str:
 @register.filter
 def moment(at: datetime, shape: str = "full") -> str:
     """Write a time in the current zone and language: full (3 May 2026, 14:02), date, time or seconds."""
-    patterns = {"full": "j M Y, H:i", "date": "j M Y", "time": "H:i", "seconds": "H:i:s"}
+    patterns = {
+        "full": pgettext("format of a time", "j M Y, H:i"),
+        "date": "j M Y",
+        "time": "H:i",
+        "seconds": "H:i:s",
+    }
     return date_format(timezone.localtime(at), patterns[shape])
 
 

@@ -17,6 +17,7 @@ from apps.outbox import selectors as outbox
 from apps.outbox import services as outbox_services
 
 FILTERS = ("action", "actor", "target_type", "target_id")
+MAX_CURSOR = 20  # digits; Python refuses to read numbers of more than some thousands
 
 
 @require_safe
@@ -24,7 +25,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     """Show who did what to which, newest first, and how far the chain of hashes is."""
     wanted = {name: request.GET.get(name, "").replace("\x00", "").strip()[:100] for name in FILTERS}
     where = Filter(wanted["action"], wanted["actor"], wanted["target_type"], wanted["target_id"])
-    page = audit.events(where=where, cursor=request.GET.get("cursor", ""))
+    page = audit.events(where=where, cursor=request.GET.get("cursor", "")[:MAX_CURSOR])
     following = urlencode(
         {name: value for name, value in wanted.items() if value} | {"cursor": page.next_cursor}
     )

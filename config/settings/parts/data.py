@@ -40,6 +40,8 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
 # `handler` gets every message of the types it is subscribed to; config/subscriptions.py names them.
 OUTBOX_SUBSCRIPTIONS = "config.subscriptions.SUBSCRIPTIONS"
+OUTBOX_MAX_ATTEMPTS = 60  # with the cap below, about an hour until a message is given up
+OUTBOX_BACKOFF_CAP = 60  # seconds
 # What the relay process does besides delivering, each at least once a second.
 RELAY_CHORES = ["apps.audit.services.seal"]
 # What /readyz wants alive, and the heartbeat each writes.

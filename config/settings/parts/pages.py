@@ -59,6 +59,8 @@ LANGUAGES = [("en", "English"), ("ar", "العربية")]
 MAIL_DIR = env.path("MAIL_DIR", default=str(state_dir() / "mail"))
 EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = str(MAIL_DIR)
+EMAIL_TIMEOUT = 5  # seconds; a silent mail server must not hold the relay
+SMS_PROVIDER = env("SMS_PROVIDER", default="apps.notifications.providers.MailboxSms")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Alef <no-reply@alef.localhost>")
 BASE_URL = env("BASE_URL", default="http://127.0.0.1:" + env("PORT", default="8000"))
 
