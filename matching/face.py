@@ -1,0 +1,171 @@
+"""Show one face, whatever engine is behind it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self, Unpack, cast
+
+import numpy as np
+
+from matching.records import Buffer, CommandFields, Records
+from matching.views import Best, Depth, Info, Instrument, RestingOrder
+
+ENGINES = ("compiled", "reference")  # best first
+
+_kinds: dict[str, type[Engine]] = {}
+_missing: dict[str, str] = {}
+
+
+class EngineUnavailableError(RuntimeError):
+    """The engine asked for is not installed on this machine."""
+
+
+class Engine:
+    """Match the orders of any number of instruments.
+
+    `Engine()` takes the best engine there is: the compiled one, else the reference. Not safe to use
+    from two threads at once.
+
+    Commands never raise: a malformed or impossible one answers a REJECTED event with its `Reason` and
+    changes nothing. Only Python-level misuse raises, before anything is changed.
+
+    Raises:
+        ValueError: no engine has this name.
+        EngineUnavailableError: this engine is not installed here.
+    """
+
+    name: ClassVar[str] = ""
+
+    def __new__(cls, engine: str | None = None) -> Self:
+        """Make an engine of the kind asked for, or of the best kind there is."""
+        chosen = cls if cls is not Engine else cast("type[Self]", _kind(engine))
+        return super().__new__(chosen)
+
+    def open_instrument(
+        self, instrument: int, *, tick: int = 1, lot: int = 1, collar: tuple[int, int] | None = None
+    ) -> None:
+        """Open an empty book in continuous trading.
+
+        `tick`: every limit price is a multiple of it. `lot`: every quantity is. `collar`: the lowest and
+        highest limit price taken, both inclusive, 0 for no bound on that side.
+
+        Raises:
+            TypeError: a number is not an integer.
+            ValueError: already open, or a number is out of range.
+        """
+        raise NotImplementedError
+
+    def submit(self, command: np.void | Records | None = None, /, **fields: Unpack[CommandFields]) -> Records:
+        """Carry out one command, a COMMAND record or its fields by name; return its events.
+
+        Raises:
+            TypeError: both or neither given, another dtype, an unknown field, or not an integer.
+            ValueError: not exactly one record.
+            OverflowError: a number that its field cannot hold.
+        """
+        raise NotImplementedError
+
+    def submit_batch(self, buffer: Buffer, out: Records | None = None) -> Records:
+        """Carry out commands one after the other; return the events of all, in order.
+
+        The events are valid until the next call: they lie in a buffer of the engine, read-only. With
+        `out` (EVENT, one-dimensional) they are written there and the filled part of it is returned. If
+        there are more events than `out` holds, `out` stays as it was and all events are returned as
+        without it, so none is ever lost: always use what is returned.
+
+        Raises:
+            TypeError: not COMMAND records or their bytes; `out` is not an array of EVENT.
+            ValueError: not one-dimensional, not contiguous, not whole records; `out` is read-only or
+                overlaps the batch.
+        """
+        raise NotImplementedError
+
+    def depth(self, instrument: int, levels: int, out: Records | None = None) -> Depth:
+        """Return the first price levels of both sides, best first.
+
+        `out`: a LEVEL array of shape (2, n), n at least `levels`, that the answer is written into.
+
+        Raises:
+            LookupError: the instrument is not open.
+            TypeError: `out` is not an array of LEVEL.
+            ValueError: negative `levels`, or `out` is read-only or too small.
+        """
+        raise NotImplementedError
+
+    def best(self, instrument: int) -> Best:
+        """Return the best prices of both sides.
+
+        Raises:
+            LookupError: the instrument is not open.
+        """
+        raise NotImplementedError
+
+    def order(self, order_id: int) -> RestingOrder | None:
+        """Return a resting order, or None if no order of this id rests in any book."""
+        raise NotImplementedError
+
+    def instrument(self, instrument: int) -> Instrument:
+        """Return an instrument's settings and state.
+
+        Raises:
+            LookupError: the instrument is not open.
+        """
+        raise NotImplementedError
+
+    def instruments(self) -> list[int]:
+        """Return the ids of all open instruments, ascending."""
+        raise NotImplementedError
+
+    def snapshot(self) -> bytes:
+        """Return the whole state, canonical: equal states give equal bytes."""
+        raise NotImplementedError
+
+    def restore(self, snapshot: bytes) -> None:
+        """Replace the whole state by a snapshot's.
+
+        Raises:
+            TypeError: not bytes.
+            ValueError: not a sound snapshot; the state stays as it was.
+        """
+        raise NotImplementedError
+
+    def state_hash(self, instrument: int | None = None) -> bytes:
+        """Return 32 bytes that are equal for equal states, of one instrument or of all.
+
+        Raises:
+            LookupError: the instrument is not open.
+        """
+        raise NotImplementedError
+
+    def info(self) -> Info:
+        """Say which engine this is."""
+        return _info(self.name)
+
+
+def info() -> Info:
+    """Say which engine `Engine()` gives on this machine."""
+    return _info(_kind(None).name)
+
+
+def register(kind: type[Engine]) -> None:
+    """Make a kind of engine available under its name."""
+    _kinds[kind.name] = kind
+
+
+def note_missing(engine: str, why: str) -> None:
+    """Remember why an engine could not be loaded, for `info` and for the error."""
+    _missing[engine] = why
+
+
+def _info(engine: str) -> Info:
+    return Info(engine=engine, available=sorted(_kinds), compiled_missing=_missing.get("compiled"))
+
+
+def _kind(engine: str | None) -> type[Engine]:
+    if engine is None:
+        return _kinds.get("compiled") or _kinds["reference"]
+    if engine not in ENGINES:
+        raise ValueError(f"no engine is called {engine!r}; there are {' and '.join(ENGINES)}")
+    if engine not in _kinds:
+        why = _missing.get(engine, "it was never loaded")
+        raise EngineUnavailableError(f"the {engine} engine is not available here: {why}")
+    return _kinds[engine]

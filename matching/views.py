@@ -1,0 +1,60 @@
+"""Name what the engine answers when it is asked and not told: frozen values, never live objects."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, TypedDict
+
+from matching.codes import Flag, OrderType, Phase, SelfTrade, Side, TimeInForce
+from matching.records import Records
+
+
+class Best(NamedTuple):
+    """The highest bid and the lowest ask price; None where a side is empty."""
+
+    bid: int | None
+    ask: int | None
+
+
+class Depth(NamedTuple):
+    """Price levels of both sides, best first, as LEVEL records."""
+
+    bids: Records
+    asks: Records
+
+
+@dataclass(frozen=True, slots=True)
+class RestingOrder:
+    """An order in the book. `quantity` is what is still open."""
+
+    order_id: int
+    instrument: int
+    account: int
+    owner: int
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    self_trade: SelfTrade
+    flags: Flag
+    price: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """An open instrument. A collar bound of 0, and a `last_price` of 0, mean none."""
+
+    id: int
+    tick: int
+    lot: int
+    lowest: int
+    highest: int
+    phase: Phase
+    last_order_id: int
+    last_price: int
+
+
+class Info(TypedDict):
+    """Which engine is in use, which ones there are, and why the compiled one is not, if it is not."""
+
+    engine: str
+    available: list[str]
+    compiled_missing: str | None
