@@ -10,7 +10,10 @@ from apps.notifications.urls import dev_urlpatterns
 from apps.portals.urls import urlpatterns as portals
 from config import api
 
+handler400 = "apps.portals.views.bad_request"
 handler403 = "apps.portals.views.forbidden"
+handler404 = "apps.portals.views.not_found"
+handler500 = "apps.portals.views.broken"
 
 urlpatterns = [
     *portals,

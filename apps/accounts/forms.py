@@ -62,6 +62,16 @@ class LoginForm(forms.Form):
     )
 
 
+class VerifyForm(forms.Form):
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=256,
+        strip=False,
+        help_text=_("The one that you chose when you registered."),
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+
 class PhoneForm(forms.Form):
     phone = forms.CharField(
         label=_("Phone number"),

@@ -68,6 +68,18 @@ class Unprocessable(DomainError):
     code = "rule_refused"
 
 
+class TooLarge(DomainError):
+    """More was sent than is read."""
+
+    code = "body_too_large"
+
+
+class Broken(DomainError):
+    """A defect of ours stopped it; nobody raises this, it is what a person is told."""
+
+    code = "internal_error"
+
+
 class TooMany(DomainError):
     """A limit is used up; `retry_after` says for how many seconds."""
 

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
 from typing import Any, NoReturn
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework import exceptions as drf
 from rest_framework.parsers import BaseParser
@@ -20,7 +22,9 @@ from apps.common import crypto, errors
 from apps.common.types import Actor
 
 MAX_DEPTH = 20
-_BRACKET_OR_TEXT = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A text without its end is read to the end of the body: were it no match, the search would begin again at
+# the next quote, and a body of escaped quotes would take time that grows with the square of its length.
+_BRACKET_OR_TEXT = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 STATUS: Mapping[type[errors.DomainError], int] = {
     errors.Invalid: 400,
@@ -30,8 +34,11 @@ STATUS: Mapping[type[errors.DomainError], int] = {
     errors.Conflict: 409,
     errors.InProgress: 409,
     errors.Stale: 412,
+    errors.TooLarge: 413,
     errors.Unprocessable: 422,
     errors.TooMany: 429,
+    errors.Broken: 500,
+    errors.Broken: 500,
     errors.Unavailable: 503,
 }
 
@@ -48,7 +55,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(
         kind="user" if known else "anonymous",
         id=str(user.pk) if known and user is not None else "",
-        ip_digest=crypto.digest("ip", client_ip(request)),
+        ip_digest=crypto.digest("ip", network_of(client_ip(request))),
         device=str(request.COOKIES.get("device", ""))[:64],
         request_id=request_id(request),
     )
@@ -57,6 +64,21 @@ def actor_of(request: HttpRequest) -> Actor:
 def client_ip(request: HttpRequest) -> str:
     """Return the client's address; `ClientAddressMiddleware` has put the trusted one there."""
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of(address: str) -> str:
+    """Return what limits and digests take for one client: an IPv4 address, or the /64 of an IPv6 address.
+
+    Whoever has one IPv6 address has the 2^64 of its network (RFC 6177), so counting them one by one would
+    be no limit. An IPv4 address written as IPv6 is the same client.
+    """
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or IPv6Address(int(ip) >> 64 << 64))
 
 
 def request_id(request: HttpRequest) -> str:
@@ -68,13 +90,18 @@ def request_id(request: HttpRequest) -> str:
 
 class StrictJSONParser(BaseParser):
     """Reads JSON, and refuses what Python's reader lets pass: NaN, infinities, a key given twice, and
-    numbers written with an exponent or a fraction (amounts are text here)."""
+    numbers written with an exponent or a fraction (amounts are text here). Reads no more than
+    DATA_UPLOAD_MAX_MEMORY_SIZE, which Django asks of forms only."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise errors.TooLarge(f"The body is larger than {limit} bytes.")
         try:
-            return read_json(stream.read())
+            return read_json(body)
         except ValueError as error:
             raise errors.Invalid(f"The body is not valid JSON: {error}.", code="malformed_json") from error
 
@@ -228,3 +255,12 @@ def into_form(form: BaseForm, error: errors.DomainError) -> None:
         form.add_error(name if name in form.fields else None, list(sentences))
     if not named:
         form.add_error(None, " ".join(filter(None, (error.detail, error.next_step))))
+
+
+def in_time(response: HttpResponse, error: errors.DomainError | None) -> HttpResponse:
+    """Turn a form's answer into 429 or 503 with Retry-After if what refused it passes by itself (SEC-1)."""
+    retry = getattr(error, "retry_after", None)
+    if error is not None and retry:
+        response.status_code = status_of(error)
+        response["Retry-After"] = str(retry)
+    return response

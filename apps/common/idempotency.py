@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from apps.common.db import accompanied, rows
+from apps.common.db import accompanied, after_commit, rows
 from apps.common.errors import InProgress, Invalid, Unprocessable
 from apps.common.models import IdempotencyRecord
 
@@ -69,8 +69,11 @@ class _Once:
     def __init__(self, request: Request, render: Callable[[Any], Answer], at: datetime) -> None:
         self.request, self.render, self.at = request, render, at
         self.answer: Answer | None = None
+        self.committed = False
 
     def before(self) -> None:
+        if self.committed:  # the second verb would find the first one's answer, and be left out in silence
+            raise AssertionError("once() was given a verb that opens two transactions")
         self._lock()
         found = IdempotencyRecord.objects.filter(
             principal=self.request.principal, route=self.request.route, key=self.request.key
@@ -96,6 +99,10 @@ class _Once:
             body=self.answer.body,
             created_at=self.at,
         )
+        after_commit(self._note_commit)
+
+    def _note_commit(self) -> None:
+        self.committed = True
 
     def _lock(self) -> None:
         name = "\x00".join((self.request.principal, self.request.route, self.request.key))

@@ -1,13 +1,19 @@
 """Request plumbing that every app relies on."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.common.errors import DomainError
-from apps.common.http import status_of
+from apps.common.http import in_time, status_of
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_IDS = ("HTTP_X_REQUEST_ID", "HTTP_X_CORRELATION_ID")
 
 
 class ClientAddressMiddleware:
@@ -28,6 +34,28 @@ class ClientAddressMiddleware:
         return self.get_response(request)
 
 
+class CleanHeadersMiddleware:
+    """Drop cookies and request ids that can't be ours, before anybody stores or logs them, and refuse a
+    NUL in the query string with 400.
+
+    A query or a quoted cookie may spell a NUL, which PostgreSQL refuses as text; a request id is written to
+    logs and the audit record, so it is an id and not a message from the client.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("The query string holds a NUL character.")
+        for name in [name for name, value in request.COOKIES.items() if _CONTROL.search(value)]:
+            del request.COOKIES[name]
+        for name in _IDS:
+            if not _ID.fullmatch(request.META.get(name, "")):
+                request.META.pop(name, None)
+        return self.get_response(request)
+
+
 class RefusalMiddleware:
     """Answer a refusal that a page didn't catch with a page that says what refused and what to do."""
 
@@ -40,10 +68,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError):
             return None
-        response = render(request, "errors/refusal.html", {"error": error}, status=status_of(error))
-        if retry := getattr(error, "retry_after", None):
-            response["Retry-After"] = str(retry)
-        return response
+        page = render(request, "errors/refusal.html", {"error": error}, status=status_of(error))
+        return in_time(page, error)
 
 
 class AdminPolicyMiddleware:

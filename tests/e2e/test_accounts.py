@@ -36,6 +36,7 @@ def test_from_the_landing_page_to_a_verified_phone(open_page, picture):
     page.get_by_role("button", name="Open an account").click()
     page.get_by_role("heading", name="Look into your mailbox").wait_for()
     follow_the_mail(page, picture)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Verify my e-mail").click()
     page.get_by_role("heading", name="Your e-mail is verified").wait_for()
     log_in(page, "mariam@example.com", PASSWORD)

@@ -63,7 +63,7 @@ class Me(APIView):
 class Phone(APIView):
     """My phone number."""
 
-    @extend_schema(request=PhoneInput, responses={202: None, **problems(400, 401, 403, 409, 429)})
+    @extend_schema(request=PhoneInput, responses={202: None, **problems(400, 401, 403, 409, 429, 503)})
     def post(self, request: Request) -> Response:
         """Give a number and get a code sent to it."""
         phone = read(PhoneInput, request.data)["phone"]

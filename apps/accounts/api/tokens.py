@@ -35,6 +35,9 @@ class RegisterOutput(serializers.Serializer[Any]):
 class VerifyInput(StrictSerializer):
     challenge = serializers.UUIDField()
     secret = TextField(max_length=128)
+    password = TextField(
+        max_length=256, trim_whitespace=False, help_text="the one that the address was registered with"
+    )
 
 
 class VerifyOutput(serializers.Serializer[Any]):
@@ -97,10 +100,14 @@ class Verify(_Open):
 
     @extend_schema(request=VerifyInput, responses={200: VerifyOutput, **problems(400, 404)})
     def post(self, request: Request) -> Response:
-        """Take the link's two parts as proof; doing it again answers the same."""
+        """Take the link's two parts and the password as proof; doing it again answers the same."""
         data = read(VerifyInput, request.data)
         account = services.verify_email(
-            challenge_id=data["challenge"], secret=data["secret"], by=actor_of(request), at=now()
+            challenge_id=data["challenge"],
+            secret=data["secret"],
+            password=data["password"],
+            by=actor_of(request),
+            at=now(),
         )
         return Response({"id": account.id, "status": account.status})
 

@@ -14,7 +14,7 @@ from apps.accounts.types import Account, Status
 from apps.audit import services as audit
 from apps.common import limits
 from apps.common.db import needs_transaction, opens_transaction
-from apps.common.errors import Forbidden, Unauthenticated
+from apps.common.errors import Forbidden, TooMany, Unauthenticated
 from apps.common.types import Actor
 
 
@@ -22,12 +22,6 @@ class WrongCredentials(Unauthenticated):
     """The e-mail and password don't belong together, or to anybody."""
 
     code = "invalid_credentials"
-
-
-class EmailNotVerified(Forbidden):
-    """The password is right; the link in the first mail hasn't been followed."""
-
-    code = "email_not_verified"
 
 
 class AccountNotActive(Forbidden):
@@ -39,23 +33,30 @@ class AccountNotActive(Forbidden):
 def authenticate(*, email: str, password: str, by: Actor, at: datetime) -> Account:
     """Check an e-mail and password, and return the account they open.
 
-    A wrong password and an unknown address take the same time and get the same answer. Only failures
-    count against the account, so that its owner isn't locked out by logging in often.
+    A wrong password, an unknown address and one that isn't verified take the same time and get the same
+    answer: told apart, the last one would say which addresses are known, because anybody may register an
+    address with a password of their own and then try it. Only failures count against the account, so that
+    its owner isn't locked out by logging in often.
 
-    Raises WrongCredentials, EmailNotVerified, AccountNotActive, TooMany, Unavailable.
+    Raises WrongCredentials, AccountNotActive, TooMany, Unavailable.
     """
     index = personal_data.email_index(rules.normal_email(email))
     limits.spend("login_per_address", by.ip_digest)
-    limits.check("login_per_account", index)
+    _take_attempt(index)
     user = User.objects.filter(email_index=index).first()
     if user is None:
         make_password(password)  # as long as checking one
-    if user is None or not check_password(password, user.password):
-        limits.spend("login_per_account", index)
+    if user is None or not check_password(password, user.password) or user.status == Status.PENDING:
         _note_failure(user_id=user.pk if user else None, by=by, at=at)
-        raise WrongCredentials("The e-mail address or the password is wrong.")
+        raise WrongCredentials(
+            "The e-mail address or the password is wrong.",
+            next_step="If you have just registered, first follow the link in the mail we sent you.",
+        )
     limits.forgive("login_per_account", index)
-    _refuse_inactive(Status(user.status))
+    if user.status != Status.ACTIVE:
+        raise AccountNotActive(
+            f"This account is {user.status}.", next_step="Write to the platform's support."
+        )
     _note_login(user_id=user.pk, by=by, at=at)
     return as_account(user)
 
@@ -76,14 +77,14 @@ def end_sessions(*, user_id: UUID, because: str, at: datetime) -> None:
     )
 
 
-def _refuse_inactive(status: Status) -> None:
-    if status is Status.PENDING:
-        raise EmailNotVerified(
-            "Your e-mail address is not verified yet.",
-            next_step="Follow the link we sent you, or register again to get a new one.",
-        )
-    if status is not Status.ACTIVE:
-        raise AccountNotActive(f"This account is {status}.", next_step="Write to the platform's support.")
+def _take_attempt(index: str) -> None:
+    """Count the attempt before it is made, so that guesses can't run in parallel; success gives it back."""
+    limits.check("login_lock", index)
+    try:
+        limits.spend("login_per_account", index)
+    except TooMany:
+        limits.spend("login_lock", index)
+        raise
 
 
 @opens_transaction

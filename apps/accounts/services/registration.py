@@ -1,11 +1,17 @@
-"""Opening an account and proving its e-mail address (ACC-1, SEC-2)."""
+"""Opening an account and proving its e-mail address (ACC-1, SEC-2).
+
+Anybody can register anybody's address, so the link alone opens nothing: whoever follows it also gives the
+password that was chosen. Otherwise an account could be prepared for somebody else, who would activate it
+for the one who knows its password. Until then the latest registration counts, so that nobody can keep an
+address from its owner.
+"""
 
 import secrets
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -38,6 +44,12 @@ class ChallengeFailed(NotFound):
     code = "challenge_failed"
 
 
+class WrongPassword(Invalid):
+    """The one who follows the link isn't the one who registered."""
+
+    code = "wrong_password"
+
+
 @opens_transaction
 def register(
     *,
@@ -50,34 +62,25 @@ def register(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Open a pending account and send a link to its address.
+    """Open a pending account and send a link to its address; a pending one is made anew.
 
     Says nothing about whether the address is known: its owner is told by mail, the asker is not.
 
-    Raises Invalid (fields email, password, full_name, role, country), TooMany.
+    Raises Invalid (fields email, password, full_name, role, country), TooMany, Unavailable.
     """
-    limits.spend("registration", by.ip_digest)
     email = _check(email=email, password=password, full_name=full_name, role=role, country=country)
-    hashed = make_password(password)  # before the look-up, so that both answers take as long
-    known = User.objects.filter(email_index=personal_data.email_index(email)).first()
-    if known is None:
-        try:
-            with transaction.atomic():
-                user = _create(
-                    email=email,
-                    password=hashed,
-                    full_name=full_name,
-                    role=role,
-                    locale=locale,
-                    country=country,
-                    at=at,
-                )
-        except IntegrityError:  # somebody registered the same address between the two lines above
-            known = User.objects.get(email_index=personal_data.email_index(email))
-        else:
-            _note(user, by, at)
-            known = user
-    _ask_for_verification(known, at)
+    limits.spend("registration", by.ip_digest)
+    limits.spend("verification_mail", personal_data.email_index(email))
+    _open_pending(
+        email=email,
+        password=make_password(password),  # before the look-up, so that both answers take as long
+        full_name=full_name,
+        role=role,
+        locale=locale,
+        country=country,
+        by=by,
+        at=at,
+    )
 
 
 @opens_transaction
@@ -151,28 +154,51 @@ def send_verification(message: Message) -> None:
     )
 
 
-@opens_transaction
-def verify_email(*, challenge_id: UUID, secret: str, by: Actor, at: datetime) -> Account:
+def verify_email(*, challenge_id: UUID, secret: str, password: str, by: Actor, at: datetime) -> Account:
     """Take the proof that an e-mail address is the user's own, and activate the account.
 
-    Following the link again answers the same. Raises ChallengeFailed.
+    `secret` shows that the mailbox is theirs, `password` that the registration is. Following the link
+    again answers the same. Raises ChallengeFailed, also after LINK_ATTEMPTS wrong passwords; WrongPassword.
     """
+    account = _verify(challenge_id=challenge_id, secret=secret, password=password, by=by, at=at)
+    if account is None:  # raised here, outside, so that the attempt stays counted
+        said = "This is not the password that this address was last registered with."
+        raise WrongPassword(
+            said, fields={"password": [said]}, next_step="Register again if you have forgotten it."
+        )
+    return account
+
+
+@opens_transaction
+def _verify(*, challenge_id: UUID, secret: str, password: str, by: Actor, at: datetime) -> Account | None:
     challenge = (
         Challenge.objects.select_for_update()
-        .filter(pk=challenge_id, purpose=Purpose.EMAIL, expires_at__gt=at)
+        .filter(pk=challenge_id, purpose=Purpose.EMAIL, expires_at__gt=at, attempts_left__gt=0)
         .first()
     )
     if challenge is None or challenge.secret_digest != crypto.secret_digest(secret):
-        raise ChallengeFailed(
-            "This link is not valid any more.", next_step="Register again to get a new link."
-        )
+        raise _not_valid()
     user = User.objects.select_for_update().get(pk=challenge.user_id)
-    if challenge.used_at is not None:
+    if user.status == Status.ACTIVE:  # by this link or another one
         return as_account(user)
+    if user.status != Status.PENDING:  # an old link must not lift a suspension
+        raise _not_valid()
+    if not check_password(password, user.password):
+        Challenge.objects.filter(pk=challenge.pk).update(attempts_left=challenge.attempts_left - 1)
+        return None
+    _activate(user, by, at)
+    Challenge.objects.filter(pk=challenge.pk).update(used_at=at)
+    return as_account(user)
+
+
+def _not_valid() -> ChallengeFailed:
+    return ChallengeFailed("This link is not valid any more.", next_step="Register again to get a new link.")
+
+
+def _activate(user: User, by: Actor, at: datetime) -> None:
     user.status = advance(states.STATUS, Status(user.status), Status.ACTIVE)
     user.is_activated, user.kyc_level, user.updated_at = True, max(1, user.kyc_level), at
     user.save(update_fields=["status", "is_activated", "kyc_level", "updated_at"])
-    Challenge.objects.filter(pk=challenge.pk).update(used_at=at)
     Person.objects.filter(pk=user.pk).update(email_verified_at=at)
     audit.record(
         action="accounts.email_verified",
@@ -184,7 +210,52 @@ def verify_email(*, challenge_id: UUID, secret: str, by: Actor, at: datetime) ->
         at=at,
     )
     outbox.publish(type=ACTIVATED.name, key=str(user.pk), payload={"user_id": str(user.pk)}, at=at)
-    return as_account(user)
+
+
+def _open_pending(
+    *,
+    email: str,
+    password: str,
+    full_name: str,
+    role: str,
+    locale: str,
+    country: str,
+    by: Actor,
+    at: datetime,
+) -> None:
+    same = User.objects.select_for_update().filter(email_index=personal_data.email_index(email))
+    user = same.first()
+    if user is None:
+        try:
+            with transaction.atomic():
+                created = _create(
+                    email=email,
+                    password=password,
+                    full_name=full_name,
+                    role=role,
+                    locale=locale,
+                    country=country,
+                    at=at,
+                )
+            _note(created, by, at)
+            return _ask_for_verification(created, at)
+        except IntegrityError:  # somebody registered the same address between the look-up and here
+            user = same.get()
+    if user.status == Status.PENDING:
+        given = {"password": password, "role": role, "locale": locale, "country": country}
+        _replace(user, full_name=full_name, given=given, by=by, at=at)
+    return _ask_for_verification(user, at)
+
+
+def _replace(user: User, *, full_name: str, given: dict[str, str], by: Actor, at: datetime) -> None:
+    User.objects.filter(pk=user.pk).update(**given, updated_at=at)
+    user.role = given["role"]
+    person = Person.objects.get(pk=user.pk)
+    key = personal_data.data_key(person)
+    if key is not None:
+        person.full_name = personal_data.sealed(key, user.pk, "full_name", full_name.strip())
+        person.save(update_fields=["full_name"])
+    _note(user, by, at)
 
 
 @opens_transaction

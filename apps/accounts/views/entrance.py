@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import auth
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import services
-from apps.accounts.forms import LoginForm, RegisterForm
+from apps.accounts.forms import LoginForm, RegisterForm, VerifyForm
 from apps.accounts.models import User
 from apps.common.clock import now
-from apps.common.errors import DomainError
-from apps.common.http import actor_of, into_form
+from apps.common.errors import DomainError, Invalid
+from apps.common.http import actor_of, in_time, into_form
 
 BACKEND = "apps.accounts.backends.EmailBackend"
 
@@ -25,7 +26,7 @@ BACKEND = "apps.accounts.backends.EmailBackend"
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """Open an account; whatever the address, the next page says to look into the mailbox."""
-    form = RegisterForm(request.POST or None)
+    form, refusal = RegisterForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
             services.register(
@@ -36,40 +37,52 @@ def register(request: HttpRequest) -> HttpResponse:
                 at=now(),
             )
         except DomainError as error:
+            refusal = error
             into_form(form, error)
         else:
             return render(request, "accounts/check_mail.html", {"email": form.cleaned_data["email"]})
-    return _form_page(request, "accounts/register.html", form)
+    return _form_page(request, "accounts/register.html", form, refusal)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def verify(request: HttpRequest, challenge_id: UUID, secret: str) -> HttpResponse:
-    """Ask for one click: programs that fetch the links of a mail must not use them up."""
-    if request.method == "GET":
-        return render(request, "accounts/verify.html")
-    try:
-        services.verify_email(challenge_id=challenge_id, secret=secret, by=actor_of(request), at=now())
-    except DomainError as error:
-        return render(request, "accounts/verify.html", {"error": error}, status=422)
-    return render(request, "accounts/verified.html")
+    """Ask for the password: the link shows whose mailbox it is, not who registered."""
+    form = VerifyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.verify_email(
+                challenge_id=challenge_id,
+                secret=secret,
+                **form.cleaned_data,
+                by=actor_of(request),
+                at=now(),
+            )
+        except Invalid as error:
+            into_form(form, error)
+        except DomainError as error:
+            return render(request, "accounts/verify.html", {"error": error}, status=422)
+        else:
+            return render(request, "accounts/verified.html")
+    return _form_page(request, "accounts/verify.html", form)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """Check e-mail and password, and begin a session with a new id."""
-    form = LoginForm(request.POST or None)
+    form, refusal = LoginForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         try:
             account = services.authenticate(**form.cleaned_data, by=actor_of(request), at=now())
         except DomainError as error:
+            refusal = error
             into_form(form, error)
         else:
             auth.login(request, User.objects.get(pk=account.id), backend=BACKEND)
             return redirect(_next(request))
     context = {"next": request.GET.get("next", request.POST.get("next", ""))}
-    return _form_page(request, "accounts/login.html", form, **context)
+    return _form_page(request, "accounts/login.html", form, refusal, **context)
 
 
 @require_POST
@@ -88,6 +101,7 @@ def _next(request: HttpRequest) -> str:
 
 
 def _form_page(
-    request: HttpRequest, template: str, form: RegisterForm | LoginForm, **context: str
+    request: HttpRequest, template: str, form: Form, refusal: DomainError | None = None, **context: str
 ) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+    page = render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+    return in_time(page, refusal)

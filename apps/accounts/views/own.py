@@ -13,7 +13,7 @@ from apps.accounts import personal_data, selectors, services
 from apps.accounts.forms import CodeForm, PhoneForm
 from apps.common.clock import now
 from apps.common.errors import DomainError
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, in_time, into_form
 
 
 @require_safe
@@ -31,6 +31,7 @@ def phone(request: HttpRequest) -> HttpResponse:
             services.start_phone(user_id=_id(request), **form.cleaned_data, by=actor_of(request), at=now())
         except DomainError as error:
             into_form(form, error)
+            return in_time(_page(request, phone_form=form), error)
         else:
             return _page(request, code_form=CodeForm())
     return _page(request, phone_form=form)

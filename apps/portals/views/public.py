@@ -26,11 +26,6 @@ def errors(request: HttpRequest) -> HttpResponse:
     return render(request, "portals/errors.html", {"codes": _codes()})
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say which permission is missing (RBAC-4)."""
-    return render(request, "errors/403.html", {"permission": str(exception)}, status=403)
-
-
 @cache
 def _codes() -> list[tuple[str, str]]:
     lines = settings.ERROR_CODES.read_text().splitlines()

@@ -35,6 +35,7 @@ ACCESS_MATRIX = "config.access.MATRIX"  # who may open which address
 RATE_LIMITS = {
     "login_per_address": "5/minute",
     "login_per_account": "10/15 minutes",
+    "login_lock": "1/15 minutes",  # begins when the one above is used up
     "registration": "3/hour",
     "password_reset": "3/hour",
     "verification_mail": "3/hour",

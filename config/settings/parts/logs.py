@@ -2,6 +2,8 @@
 
 import structlog
 
+from config.logs import discreet
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -11,6 +13,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                discreet,
                 structlog.processors.JSONRenderer(),
             ],
             "foreign_pre_chain": [

@@ -4,7 +4,7 @@ import pytest
 
 from apps.accounts import services
 from apps.accounts.models import User
-from apps.accounts.services.login import AccountNotActive, EmailNotVerified, WrongCredentials
+from apps.accounts.services.login import AccountNotActive, WrongCredentials
 from apps.audit.models import AuditEvent
 from apps.common.errors import TooMany
 from apps.common.types import Actor
@@ -71,7 +71,7 @@ def test_logging_in_often_with_the_right_password_locks_nobody_out(at, valkey):
 
 @pytest.mark.parametrize(
     ("status", "refusal"),
-    [("pending", EmailNotVerified), ("suspended", AccountNotActive), ("closed", AccountNotActive)],
+    [("pending", WrongCredentials), ("suspended", AccountNotActive), ("closed", AccountNotActive)],
 )
 def test_a_state_that_may_not_log_in_is_told_only_with_the_right_password(status, refusal, at, valkey):
     account = AccountFactory(email="noor@example.com")

@@ -46,14 +46,16 @@ def test_a_person_registers_gets_a_link_and_is_activated_by_it(at, valkey):
     deliver_all()
     assert mail.outbox[-1].to == ["noor@example.com"]
     challenge, secret = link()
-    account = services.verify_email(challenge_id=challenge, secret=secret, by=ANYBODY, at=at)
+    account = services.verify_email(
+        challenge_id=challenge, secret=secret, password=PASSWORD, by=ANYBODY, at=at
+    )
     assert (account.id, account.status, account.is_activated, account.kyc_level) == (
         user.pk,
         "active",
         True,
         1,
     )
-    again = services.verify_email(challenge_id=challenge, secret=secret, by=ANYBODY, at=at)
+    again = services.verify_email(challenge_id=challenge, secret=secret, password=PASSWORD, by=ANYBODY, at=at)
     assert again == account
     actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
     assert actions == ["accounts.registered", "accounts.email_verified"]
@@ -65,10 +67,12 @@ def test_a_wrong_or_old_link_activates_nobody(at, valkey, settings):
     deliver_all()
     challenge, secret = link()
     with pytest.raises(ChallengeFailed):
-        services.verify_email(challenge_id=challenge, secret=secret + "x", by=ANYBODY, at=at)
+        services.verify_email(
+            challenge_id=challenge, secret=secret + "x", password=PASSWORD, by=ANYBODY, at=at
+        )
     late = at + settings.VERIFICATION_LIFETIME
     with pytest.raises(ChallengeFailed):
-        services.verify_email(challenge_id=challenge, secret=secret, by=ANYBODY, at=late)
+        services.verify_email(challenge_id=challenge, secret=secret, password=PASSWORD, by=ANYBODY, at=late)
     assert User.objects.get().status == "pending"
 
 
@@ -85,7 +89,8 @@ def test_a_known_address_gets_a_warning_and_no_second_account(at, valkey):
 
 @pytest.mark.spec("ACC-1")
 def test_two_who_register_the_same_address_at_once_make_one_account(at, valkey, settings):
-    settings.RATE_LIMITS = settings.RATE_LIMITS | {"registration": "100/hour"}
+    more = {"registration": "100/hour", "verification_mail": "100/hour"}
+    settings.RATE_LIMITS = settings.RATE_LIMITS | more
     start, failures = threading.Barrier(4), []
 
     def one():
