@@ -23,8 +23,8 @@ def _secrets(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _urls(values: Mapping[str, Any]) -> Iterator[str]:
-    urls: Iterable[str] = [values["DATABASE_URL"], values["REDIS_URL"], *values["CHAIN_RPC_URLS"]]
-    for url in urls:
+    urls: Iterable[str] = [values[name] for name in ("DATABASE_URL", "REDIS_URL", "BASE_URL")]
+    for url in (*urls, *values["CHAIN_RPC_URLS"]):
         parts = urlsplit(url)
         encrypted = parts.scheme in TLS_SCHEMES or parse_qs(parts.query).get("sslmode", [""])[-1] in TLS_MODES
         if parts.hostname not in LOOPBACK and not encrypted:

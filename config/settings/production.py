@@ -9,6 +9,7 @@ from config.settings.base import *  # noqa: F403
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BASE_URL = env("BASE_URL")
+vars().update(env.email_url("EMAIL_URL"))  # mail in files would reach nobody and keep live links on disk
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None  # noqa: F405
@@ -20,6 +21,7 @@ _unsafe = safety.findings(
         "DATABASE_URL": env("DATABASE_URL"),
         "REDIS_URL": REDIS_URL,  # noqa: F405
         "CHAIN_RPC_URLS": CHAIN_RPC_URLS,  # noqa: F405
+        "BASE_URL": BASE_URL,
     }
 )
 if _unsafe:

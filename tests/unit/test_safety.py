@@ -10,6 +10,7 @@ SAFE = {
     "DATABASE_URL": "postgres://alef@db.example/alef?sslmode=verify-full",
     "REDIS_URL": "rediss://valkey.example:6379/0",
     "CHAIN_RPC_URLS": ["https://rpc.example"],
+    "BASE_URL": "https://alef.example",
 }
 
 
@@ -31,6 +32,7 @@ def test_encrypted_connections_and_loopback_are_fine():
         {"DATABASE_URL": "postgres://alef@db.example/alef"},
         {"DATABASE_URL": "postgres://alef@db.example/alef?sslmode=prefer"},
         {"REDIS_URL": "redis://valkey.example/0"},
+        {"BASE_URL": "http://alef.example"},
         {"CHAIN_RPC_URLS": ["https://rpc.example", "http://rpc2.example"]},
     ],
 )

@@ -144,13 +144,13 @@ def send_verification(message: Message) -> None:
     address = personal_data.own(user.pk).email
     if user.status != Status.PENDING:
         notifications.send_mail(
-            to=address, template="email_exists", context={}, locale=user.locale, at=message.created_at
+            to=address, template="email_exists", context={}, locale=user.locale, at=message.now
         )
         return
-    challenge, secret = _open_challenge(user.pk, at=message.created_at)
+    challenge, secret = _open_challenge(user.pk, at=message.now)
     link = f"{settings.BASE_URL}/verify/{challenge}/{secret}"
     notifications.send_mail(
-        to=address, template="verify_email", context={"link": link}, locale=user.locale, at=message.created_at
+        to=address, template="verify_email", context={"link": link}, locale=user.locale, at=message.now
     )
 
 
