@@ -1,6 +1,5 @@
 """What others may know of accounts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -108,11 +107,3 @@ def matrix() -> dict[str, Access]:
     """Return the access matrix, config/access.py."""
     table: dict[str, Access] = import_string(settings.ACCESS_MATRIX)
     return table
-
-
-def staff_with(permission: Permission) -> Sequence[UUID]:
-    """Return the active staff and admins who hold a permission, to tell them of waiting work."""
-    holders = PresetPermission.objects.filter(permission=permission).values("preset_id")
-    active = User.objects.filter(status=Status.ACTIVE)
-    found = active.filter(role=Role.ADMIN) | active.filter(role=Role.STAFF, team_role__in=holders)
-    return list(found.order_by("id").values_list("pk", flat=True))

@@ -71,11 +71,6 @@ def divide_half_even(numerator: int, denominator: int) -> int:
     return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
 
 
-def divide_up(numerator: int, denominator: int) -> int:
-    """Divide, rounding towards plus infinity. `denominator` is positive."""
-    return -(-numerator // denominator)
-
-
 def basis_points(units: int, bps: int) -> int:
     """Return `bps` ten-thousandths of an amount, rounded half to even."""
     return divide_half_even(units * bps, 10_000)

@@ -47,7 +47,6 @@ def test_text_and_parse_are_inverse(units, decimals):
 @given(numerator=st.integers(-(10**20), 10**20), denominator=st.integers(1, 10**9))
 def test_half_even_is_what_the_standard_library_rounds_to(numerator, denominator):
     assert money.divide_half_even(numerator, denominator) == round(Fraction(numerator, denominator))
-    assert money.divide_up(numerator, denominator) == -(-numerator // denominator)
 
 
 @given(
