@@ -41,6 +41,12 @@ MATRIX: dict[str, Access] = {
     "account-phone-confirm": LOGGED_IN,
     "account-logout-everywhere": LOGGED_IN,
     "wallet": CUSTOMERS,
+    # kyc pages
+    # businesses pages
+    # tokens pages
+    # wallets pages
+    # chain pages
+    # parameters pages
     # staff pages
     "users": staff_with(Permission.USERS_VIEW),
     "user": staff_with(Permission.USERS_VIEW),
@@ -72,4 +78,10 @@ MATRIX: dict[str, Access] = {
     "api:audit-events": staff_with(Permission.AUDIT_VIEW),
     "api:audit-state": staff_with(Permission.AUDIT_VIEW),
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
+    # kyc API
+    # businesses API
+    # tokens API
+    # wallets API
+    # chain API
+    # parameters API
 }

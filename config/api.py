@@ -8,7 +8,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from apps.accounts.urls import api_urlpatterns as accounts
 from apps.audit.urls import api_urlpatterns as audit
+from apps.businesses.urls import api_urlpatterns as businesses
+from apps.chain.urls import api_urlpatterns as chain
+from apps.kyc.urls import api_urlpatterns as kyc
 from apps.ledger.urls import api_urlpatterns as ledger
+from apps.parameters.urls import api_urlpatterns as parameters
+from apps.tokens.urls import api_urlpatterns as tokens
+from apps.wallets.urls import api_urlpatterns as wallets
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its registry is untyped
@@ -25,7 +31,17 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 app_name = "api"
-urlpatterns = [*accounts, *audit, *ledger]
+urlpatterns = [
+    *accounts,
+    *audit,
+    *ledger,
+    *chain,
+    *parameters,
+    *kyc,
+    *businesses,
+    *tokens,
+    *wallets,
+]
 
 documents = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),

@@ -6,8 +6,14 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from apps.accounts.urls import urlpatterns as accounts
+from apps.businesses.urls import urlpatterns as businesses
+from apps.chain.urls import urlpatterns as chain
+from apps.kyc.urls import urlpatterns as kyc
 from apps.notifications.urls import dev_urlpatterns
+from apps.parameters.urls import urlpatterns as parameters
 from apps.portals.urls import urlpatterns as portals
+from apps.tokens.urls import urlpatterns as tokens
+from apps.wallets.urls import urlpatterns as wallets
 from config import api
 
 handler400 = "apps.portals.views.bad_request"
@@ -18,6 +24,12 @@ handler500 = "apps.portals.views.broken"
 urlpatterns = [
     *portals,
     *accounts,
+    *kyc,
+    *businesses,
+    *tokens,
+    *wallets,
+    *chain,
+    *parameters,
     path("language", set_language, name="set_language"),
     path("api/v1/", include("config.api", namespace="api")),
     path("api/", include(api.documents)),

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 
 from apps.accounts import rules
-from apps.accounts.types import Permission, Role, Status
+from apps.accounts.types import Accreditation, Fatca, KycStatus, Permission, Role, Status
 from apps.common.ids import new_id
 
 
@@ -57,10 +57,10 @@ class User(AbstractBaseUser):
     status = models.CharField(max_length=16, choices=_choices(Status), default=Status.PENDING)
     is_activated = models.BooleanField(default=False)
     session_version = models.PositiveIntegerField(default=1)
-    kyc_status = models.CharField(max_length=16, default="none")
+    kyc_status = models.CharField(max_length=16, default=KycStatus.NONE)
     kyc_level = models.PositiveSmallIntegerField(default=0)
-    accreditation_status = models.CharField(max_length=16, default="none")
-    fatca_status = models.CharField(max_length=16, default="none")
+    accreditation_status = models.CharField(max_length=16, default=Accreditation.NONE)
+    fatca_status = models.CharField(max_length=16, default=Fatca.NONE)
     country = models.CharField(max_length=2, blank=True)
     locale = models.CharField(max_length=8, default="en")
     created_at = models.DateTimeField()
@@ -76,6 +76,10 @@ class User(AbstractBaseUser):
         constraints = [
             _one_of("role", Role),
             _one_of("status", Status),
+            _one_of("kyc_status", KycStatus),
+            _one_of("accreditation_status", Accreditation),
+            _one_of("fatca_status", Fatca),
+            models.CheckConstraint(condition=Q(kyc_level__lte=3), name="user_kyc_level_known"),
             models.CheckConstraint(
                 condition=Q(team_role__isnull=True) | Q(role=Role.STAFF), name="user_team_role_is_for_staff"
             ),

@@ -10,7 +10,7 @@ from apps.audit import services as audit
 from apps.audit.types import Act
 from apps.common import crypto
 from apps.common.db import opens_transaction
-from apps.common.errors import NotFound
+from apps.common.errors import Conflict, NotFound
 from apps.common.types import Actor
 
 FIELDS = ("email", "full_name", "phone")
@@ -54,6 +54,17 @@ def email_index(email: str) -> str:
 def phone_index(phone: str) -> str:
     """Return the blind index of a phone number in E.164."""
     return crypto.digest("accounts.phone", phone)
+
+
+def subject_key(subject: UUID) -> bytes:
+    """Return the data key under which other apps seal what they keep of a person.
+
+    Raises NotFound, Conflict `person_erased`.
+    """
+    key = data_key(_person(subject))
+    if key is None:
+        raise Conflict("The personal data of this account was erased.", code="person_erased")
+    return key
 
 
 def data_key(person: Person) -> bytes | None:

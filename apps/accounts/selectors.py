@@ -6,12 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from apps.accounts import rules
 from apps.accounts.models import Preset, PresetPermission, User
 from apps.accounts.personal_data import email_index
-from apps.accounts.types import Access, Account, Permission, Role, Status, Verdict
+from apps.accounts.types import (
+    Access,
+    Account,
+    Accreditation,
+    Fatca,
+    KycStatus,
+    Permission,
+    Role,
+    Status,
+    Verdict,
+)
 from apps.common.errors import NotFound
 
 
@@ -54,6 +65,13 @@ def accounts(*, role: str = "", status: str = "", email: str = "", limit: int = 
     return [as_account(user) for user in query[:limit]]
 
 
+def with_permission(permission: Permission) -> list[Account]:
+    """Return the active staff who hold a permission by their preset, and the admins, who hold all."""
+    presets = PresetPermission.objects.filter(permission=permission).values_list("preset_id", flat=True)
+    holding = Q(role=Role.ADMIN) | Q(role=Role.STAFF, team_role__in=list(presets))
+    return [as_account(user) for user in User.objects.filter(holding, status=Status.ACTIVE).order_by("id")]
+
+
 def as_account(user: User) -> Account:
     """Return the frozen view of a user row."""
     return Account(
@@ -62,10 +80,10 @@ def as_account(user: User) -> Account:
         status=Status(user.status),
         is_activated=user.is_activated,
         team_role=user.team_role_id or "",
-        kyc_status=user.kyc_status,
+        kyc_status=KycStatus(user.kyc_status),
         kyc_level=user.kyc_level,
-        accreditation_status=user.accreditation_status,
-        fatca_status=user.fatca_status,
+        accreditation_status=Accreditation(user.accreditation_status),
+        fatca_status=Fatca(user.fatca_status),
         country=user.country,
         locale=user.locale,
         session_version=user.session_version,

@@ -24,6 +24,49 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+class KycStatus(StrEnum):
+    """How far the identity check of a person is (KYC-1)."""
+
+    NONE = "none"
+    PENDING = "pending"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class Accreditation(StrEnum):
+    """The class of investor that somebody counts as."""
+
+    NONE = "none"
+    RETAIL = "retail"
+    PROFESSIONAL = "professional"
+    INSTITUTIONAL = "institutional"
+
+
+class Fatca(StrEnum):
+    """What US tax law means for somebody."""
+
+    NONE = "none"
+    CLEAR = "clear"
+    REVIEW = "review"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the identity check says of a person; the kyc app alone decides it.
+
+    `country` is that of residence, two capital letters, empty while unknown.
+    """
+
+    kyc_status: KycStatus
+    kyc_level: int
+    accreditation_status: Accreditation
+    fatca_status: Fatca
+    country: str
+
+
 class Permission(StrEnum):
     USERS_VIEW = "users.view"
     USERS_MANAGE = "users.manage"
@@ -59,10 +102,10 @@ class Account:
     status: Status
     is_activated: bool
     team_role: str
-    kyc_status: str
+    kyc_status: KycStatus
     kyc_level: int
-    accreditation_status: str
-    fatca_status: str
+    accreditation_status: Accreditation
+    fatca_status: Fatca
     country: str
     locale: str
     session_version: int

@@ -1,6 +1,69 @@
-"""The words of the chain."""
+"""The words of the chain: who signs, what is asked of it, and how far that is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from apps.outbox.types import declare
+
+PLATFORM_SUBJECT = UUID(int=0)
+
+
+class Duty(StrEnum):
+    """What a key is for; contracts/README.md says what each owns or may."""
+
+    OWNER = "owner"
+    REGISTRAR = "registrar"
+    ISSUER = "issuer"  # signs claims, sends nothing
+    AGENT = "agent"
+    COURT = "court"
+    OPERATOR = "operator"
+    PUBLISHER = "publisher"
+
+
+class IntentKind(StrEnum):
+    """What can be asked of the chain. `subject` of an intent is the id in parentheses."""
+
+    PLATFORM = "platform"  # deploy what is deployed once per network (PLATFORM_SUBJECT)
+    HOLDER = "holder"  # register an investor: identity, KYC claim, shared storage (owner)
+    SUITE = "suite"  # deploy a token with its contracts (token)
+    MINT = "mint"  # mint to a holder's custodial address (what is minted for: an allocation)
+
+
+class IntentState(StrEnum):
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+class TransactionState(StrEnum):
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    SIGNED = "signed"
+    BROADCAST = "broadcast"
+    MINED = "mined"
+    CONFIRMED = "confirmed"
+    REVERTED = "reverted"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    DEAD = "dead"
+
+
+class HolderState(StrEnum):
+    REQUESTED = "requested"
+    REGISTERED = "registered"
+    REMOVED = "removed"
+
+
+class NetworkState(StrEnum):
+    """`behind`: the node doesn't have a block that we have seen final, so nothing is sent or indexed."""
+
+    OK = "ok"
+    BEHIND = "behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +73,119 @@ class Head:
     chain_id: int
     number: int
     timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteTerms:
+    """What a token's contracts are deployed with.
+
+    `supply_cap` is in base units, 10^-decimals of a token. `countries` are ISO 3166 numeric codes whose
+    residents may hold the token; empty for all.
+    """
+
+    name: str
+    symbol: str
+    decimals: int
+    supply_cap: int
+    countries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The deployed contracts of one token."""
+
+    token_id: UUID
+    token: str
+    identity_registry: str
+    compliance: str
+    claim_topics: str
+    trusted_issuers: str
+    tx_hash: str
+    block_number: int
+    gas_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An investor on chain: custodial address and identity, empty until the chain process has made them.
+
+    `country` is the ISO 3166 numeric code that the identity storage holds.
+    """
+
+    owner: UUID
+    state: HolderState
+    address: str
+    identity: str
+    country: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of an intent as people follow it. Hash, block and gas are empty until known."""
+
+    name: str
+    number: int
+    duty: Duty
+    state: TransactionState
+    nonce: int | None
+    tx_hash: str
+    block_number: int | None
+    gas_used: int | None
+    error: str
+    created_at: datetime
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Something asked of the chain, and how far it is. `error` is the last refusal, decoded."""
+
+    id: UUID
+    kind: IntentKind
+    subject: UUID
+    state: IntentState
+    attempts: int
+    error: str
+    result: Mapping[str, str | int]
+    created_at: datetime
+    completed_at: datetime | None
+    next_attempt_at: datetime | None
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The network as the indexer has seen it; `indexed` is the last block whose events are kept."""
+
+    chain_id: int
+    name: str
+    state: NetworkState
+    indexed: int
+    explorer: str
+
+
+INTENT_COMPLETED = declare(
+    "chain.intent_completed",
+    "What was asked of the chain is final there.",
+    intent_id="uuid",
+    kind="text",
+    subject="uuid",
+)
+INTENT_FAILED = declare(
+    "chain.intent_failed",
+    "The chain refused what was asked; `final` if it isn't tried again by itself.",
+    intent_id="uuid",
+    kind="text",
+    subject="uuid",
+    final="boolean",
+)
+HOLDER_REGISTERED = declare(
+    "holder.registered", "An investor's identity and address are in the register of all tokens.", owner="uuid"
+)
+TRANSFERRED = declare(
+    "chain.transfer",
+    "Tokens moved on chain, were minted (from the zero address) or burnt, in a final block.",
+    token_id="uuid",  # noqa: S106  # the kind of a field
+    event_id="integer",
+    tx_hash="text",
+)

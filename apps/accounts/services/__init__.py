@@ -4,6 +4,7 @@ from apps.accounts.services.login import authenticate, log_out_everywhere
 from apps.accounts.services.phone import confirm_phone, start_phone
 from apps.accounts.services.presets import save_preset
 from apps.accounts.services.registration import open_account, register, send_verification, verify_email
+from apps.accounts.services.standing import set_standing
 from apps.accounts.services.tokens import (
     forget_old_tokens,
     issue_tokens,
@@ -25,6 +26,7 @@ __all__ = [
     "save_preset",
     "send_session_revoked",
     "send_verification",
+    "set_standing",
     "start_phone",
     "verify_email",
 ]

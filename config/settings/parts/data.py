@@ -34,6 +34,10 @@ ATOMIC_REQUESTS = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL")
 CHAIN_RPC_URLS = env.list("CHAIN_RPC_URLS")
+CHAIN_ID = env.int("CHAIN_ID", default=31337)
+CHAIN_NAME = env("CHAIN_NAME", default="Local development chain")
+CHAIN_EXPLORER = env("CHAIN_EXPLORER", default="")  # a web address that /tx/… and /address/… follow
+CHAIN_CONFIRMATIONS = env.int("CHAIN_CONFIRMATIONS", default=1)  # blocks, a transaction's own included
 STATE_DIR = state_dir()
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)

@@ -1,0 +1,84 @@
+"""Asking something of the chain: one row, in the transaction of the act that wants it (CHN-2).
+
+The chain process carries it out and publishes `chain.intent_completed` or `chain.intent_failed`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.chain.models import Holder, Intent, Suite
+from apps.chain.types import PLATFORM_SUBJECT, IntentKind, SuiteTerms
+from apps.common.db import needs_transaction
+from apps.common.errors import Conflict
+from apps.common.types import Actor
+
+
+class SuiteMissing(Conflict):
+    """The token's contracts are not deployed yet."""
+
+    code = "suite_missing"
+
+
+class HolderUnknown(Conflict):
+    """The investor has no address on chain and none was asked for."""
+
+    code = "holder_unknown"
+
+
+@needs_transaction
+def request_platform(*, by: Actor, at: datetime) -> UUID:
+    """Ask for the contracts that are deployed once per network; return the intent's id, also of a repeat."""
+    return _ask(IntentKind.PLATFORM, PLATFORM_SUBJECT, "platform", {}, by=by, at=at)
+
+
+@needs_transaction
+def request_holder(*, owner: UUID, country: int, by: Actor, at: datetime) -> UUID:
+    """Ask for an investor's custodial address, identity, KYC claim and entry in the shared storage.
+
+    `country` is the ISO 3166 numeric code of residence. Returns the intent's id, also of a repeat.
+    """
+    Holder.objects.get_or_create(owner=owner, defaults={"country": country, "created_at": at})
+    return _ask(IntentKind.HOLDER, owner, f"holder:{owner}", {"country": country}, by=by, at=at)
+
+
+@needs_transaction
+def request_suite(*, token_id: UUID, terms: SuiteTerms, by: Actor, at: datetime) -> UUID:
+    """Ask for a token's contracts (CON-1). Returns the intent's id, also of a repeat."""
+    arguments = asdict(terms) | {"countries": list(terms.countries)}
+    return _ask(IntentKind.SUITE, token_id, f"suite:{token_id}", arguments, by=by, at=at)
+
+
+@needs_transaction
+def request_mint(*, mint_id: UUID, token_id: UUID, owner: UUID, units: int, by: Actor, at: datetime) -> UUID:
+    """Ask for `units` (base units) of a token at the owner's custodial address, once for this `mint_id`.
+
+    Returns the intent's id, also of a repeat.
+
+    Raises SuiteMissing, HolderUnknown.
+    """
+    if not Suite.objects.filter(pk=token_id).exists():
+        raise SuiteMissing("The token's contracts are not deployed yet.", next_step="Deploy the token first.")
+    if not Holder.objects.filter(pk=owner).exists():
+        raise HolderUnknown("The investor has no address on chain.", next_step="Approve their KYC first.")
+    arguments = {"token_id": str(token_id), "owner": str(owner), "units": units}
+    return _ask(IntentKind.MINT, mint_id, f"mint:{mint_id}", arguments, by=by, at=at)
+
+
+def _ask(
+    kind: IntentKind, subject: UUID, key: str, arguments: Mapping[str, Any], *, by: Actor, at: datetime
+) -> UUID:
+    intent, _ = Intent.objects.get_or_create(
+        business_key=key,
+        defaults={
+            "kind": kind,
+            "subject": subject,
+            "arguments": dict(arguments),
+            "requested_by": f"{by.kind}:{by.id}"[:160],
+            "created_at": at,
+            "next_attempt_at": at,
+        },
+    )
+    return intent.pk
