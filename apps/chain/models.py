@@ -187,6 +187,23 @@ class Network(models.Model):
         constraints = [_one_of("state", NetworkState)]
 
 
+class WatchedContract(models.Model):
+    """A contract whose events are kept, from its deployment on.
+
+    It is noticed only after its deployment, when the network may be indexed further: what it said before
+    that is read afterwards, beginning at block `missing_from`. Null: its events are kept as far as the
+    network is indexed.
+    """
+
+    chain_id = models.BigIntegerField()
+    address = models.CharField(max_length=42)
+    token_id = models.UUIDField(null=True)  # of a token; its transfers move the register
+    missing_from = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain_id", "address"], name="chain_watched_once")]
+
+
 class ChainEvent(models.Model):
     """An event of one of our contracts in a final block."""
 

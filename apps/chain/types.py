@@ -76,6 +76,33 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A block by its number, and the block before it. Hashes are 0x and 64 lower-case hex digits."""
+
+    number: int
+    hash: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a contract said in a block, as a node gives it: hex text, the address in any case."""
+
+    address: str
+    topics: tuple[str, ...]
+    data: str
+    block_number: int
+    block_hash: str
+    tx_hash: str
+    index: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return what orders logs on a chain."""
+        return self.block_number, self.index
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteTerms:
     """What a token's contracts are deployed with.
 
