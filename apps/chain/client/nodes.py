@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.conf import settings
 
-from apps.chain.types import Block, Head, Log
+from apps.chain.types import Block, Checkpoint, Head, Log
 from apps.common.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -77,6 +77,35 @@ class Node:
 def nodes() -> Iterator[Node]:
     """Go over the configured nodes, the preferred one first."""
     return map(Node, settings.CHAIN_RPC_URLS)
+
+
+def node_with(checkpoint: Checkpoint | None) -> Node | None:
+    """Return the first node that has the chain we know, None if those that answer have another one.
+
+    That is: the same genesis, and the block of the checkpoint with the same hash. Without a checkpoint any
+    node on the configured chain will do.
+
+    Raises NodeUnavailable when no node on the configured chain answers.
+    """
+    answered = False
+    for node in nodes():
+        try:
+            if node.chain_id() != settings.CHAIN_ID:
+                continue
+            answered = True
+            if checkpoint is None or _has(node, checkpoint):
+                return node
+        except NodeUnavailable:
+            continue
+    if not answered:
+        raise _unavailable()
+    return None
+
+
+def _has(node: Node, checkpoint: Checkpoint) -> bool:
+    genesis, block = node.block(0), node.block(checkpoint.number)
+    known = (checkpoint.genesis_hash, checkpoint.block_hash)
+    return genesis is not None and block is not None and (genesis.hash, block.hash) == known
 
 
 def head() -> Head:

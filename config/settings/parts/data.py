@@ -41,6 +41,8 @@ CHAIN_CONFIRMATIONS = env.int("CHAIN_CONFIRMATIONS", default=1)  # blocks, a tra
 CHAIN_POLL = env.float("CHAIN_POLL", default=0.1)  # seconds between looks at a node while something is sent
 CHAIN_ARTEFACTS = env.path("CHAIN_ARTEFACTS", default=str(BASE_DIR / "node_modules"))  # the suite's packages
 CONTRACTS_DIR = BASE_DIR / "contracts"
+CHAIN_INDEX_POLL = env.float("CHAIN_INDEX_POLL", default=0.5)  # seconds between looks for new final blocks
+CHAIN_LOG_RANGE = env.int("CHAIN_LOG_RANGE", default=500)  # blocks whose events are asked for at once
 STATE_DIR = state_dir()
 SIGNER_BACKEND = env("SIGNER_BACKEND", default="keystore")
 KEYSTORE_DIR = env.path("KEYSTORE_DIR", default=str(STATE_DIR / "keys"))
