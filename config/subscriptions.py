@@ -8,4 +8,8 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "business.rejected": ["apps.businesses.services.send_decision"],
     "business.suspended": ["apps.businesses.services.send_decision"],
     "business.resumed": ["apps.businesses.services.send_decision"],
+    "kyc.submitted": ["apps.kyc.services.begin_verification"],
+    "kyc.review_requested": ["apps.kyc.services.send_review_request"],
+    "kyc.approved": ["apps.kyc.services.send_decision"],
+    "kyc.rejected": ["apps.kyc.services.send_decision"],
 }

@@ -42,6 +42,7 @@ COMMON_ONLY = {
     "money",
     "pagination",
     "transitions",
+    "uploads",
 }
 IMPURE_STANDARD = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket"} | {
     "sqlite3",

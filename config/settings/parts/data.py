@@ -42,6 +42,8 @@ STATE_DIR = state_dir()
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
+KYC_PROVIDER = env("KYC_PROVIDER", default="apps.kyc.providers.Manual")  # who looks at identity checks
+
 # `handler` gets every message of the types it is subscribed to; config/subscriptions.py names them.
 OUTBOX_SUBSCRIPTIONS = "config.subscriptions.SUBSCRIPTIONS"
 OUTBOX_MAX_ATTEMPTS = 60  # with the cap below, about an hour until a message is given up
