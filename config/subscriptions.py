@@ -3,4 +3,11 @@
 SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.verification_requested": ["apps.accounts.services.send_verification"],
     "accounts.session_revoked": ["apps.accounts.services.send_session_revoked"],
+    # wallets
+    "deposit.credited": ["apps.wallets.services.tell_of_deposit"],
+    "deposit.rejected": ["apps.wallets.services.tell_of_deposit"],
+    "deposit.refunded": ["apps.wallets.services.tell_of_deposit"],
+    "withdrawal.completed": ["apps.wallets.services.tell_of_withdrawal"],
+    "withdrawal.rejected": ["apps.wallets.services.tell_of_withdrawal"],
+    "withdrawal.failed": ["apps.wallets.services.tell_of_withdrawal"],
 }
