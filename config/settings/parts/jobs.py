@@ -28,5 +28,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "expire-deposits": {
+        "task": "apps.wallets.tasks.expire_deposits",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "forget-old-tokens": {"task": "apps.accounts.tasks.forget_old_tokens", "schedule": timedelta(hours=1)},
 }
