@@ -76,6 +76,7 @@ MATRIX: dict[str, Access] = {
     "api:presets": staff_with(Permission.STAFF_MANAGE),
     "api:preset": staff_with(Permission.STAFF_MANAGE),
     "api:audit-events": staff_with(Permission.AUDIT_VIEW),
+    "api:audit-links": staff_with(Permission.AUDIT_VIEW),
     "api:audit-state": staff_with(Permission.AUDIT_VIEW),
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
     # kyc API
