@@ -71,7 +71,8 @@ class Terms:
     `total_supply` is in base units, `price_per_token` the money for one whole token. `min_investment` and
     `max_investment` bound what one investor puts in, over all their allocations; None: no maximum.
     Countries are ISO 3166 alpha-2; no countries or no classes: all of them. `primary_bps`, `team_bps` and
-    `reserve_bps` make 10,000, and `platform_bps` comes out of the reserve. `soft_cap` None: no soft cap.
+    `reserve_bps` make 10,000, and `platform_bps` comes out of the reserve (None in a wish: as much as the
+    business agreed to). `soft_cap` None: no soft cap.
     `cooling_off_hours` None: the venue's parameter. `metadata` never decides about money.
     """
 
@@ -84,7 +85,7 @@ class Terms:
     primary_bps: int
     team_bps: int
     reserve_bps: int
-    platform_bps: int = 0
+    platform_bps: int | None = None
     kind: Kind = Kind.EQUITY
     isin: str = ""
     decimals: int = 0
@@ -312,6 +313,12 @@ ALLOCATION_CONFIRMED = declare_message(
 )
 ALLOCATION_REFUNDED = declare_message(
     "allocation.refunded", "An investor withdrew in the cooling-off; the cash is back.", **_ALLOCATION
+)
+COOLING_OFF_WAIVED = declare_message(
+    "allocation.cooling_off_waived", "An investor gave up the right to withdraw.", **_ALLOCATION
+)
+MINT_QUEUED = declare_message(
+    "allocation.mint_queued", "The chain was asked for an allocation's tokens.", **_ALLOCATION
 )
 ALLOCATION_MINTED = declare_message(
     "allocation.minted", "An allocation's tokens are final on chain.", **_ALLOCATION
