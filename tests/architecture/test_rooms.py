@@ -41,6 +41,7 @@ COMMON_ONLY = {
     "limits",
     "money",
     "pagination",
+    "seat",
     "transitions",
 }
 IMPURE_STANDARD = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket"} | {
