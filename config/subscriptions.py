@@ -3,6 +3,15 @@
 SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.verification_requested": ["apps.accounts.services.send_verification"],
     "accounts.session_revoked": ["apps.accounts.services.send_session_revoked"],
+    "chain.intent_completed": [
+        "apps.tokens.services.note_deployed",
+        "apps.tokens.services.note_minted",
+    ],
+    "chain.intent_failed": [
+        "apps.tokens.services.note_deploy_failed",
+        "apps.tokens.services.note_mint_failed",
+    ],
+    "ledger.hold_expired": ["apps.tokens.services.note_hold_expired"],
     "business.registered": ["apps.businesses.services.send_registered"],
     "business.approved": ["apps.businesses.services.send_decision"],
     "business.rejected": ["apps.businesses.services.send_decision"],
