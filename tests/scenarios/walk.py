@@ -285,7 +285,25 @@ def audit(life: Life) -> str:
 
 def _answers(life: Life, name: str) -> dict[str, str]:
     country = "SA" if name == "second" else "AE"
-    return {"document_type": "passport", "nationality": country, "residence": country}
+    return {
+        "full_name": f"Walker {life.run}",
+        "birth_date": "1988-03-14",
+        "birth_place": "Dubai",
+        "birth_country": country,
+        "nationality": country,
+        "residence": country,
+        "street": "14 Palm Street",
+        "city": "Dubai",
+        "occupation": "Engineer",
+        "source_of_funds": "salary",
+        "pep": "false",
+        "tax_residence": country,
+        "us_person": "false",
+        "document_type": "passport",
+        "document_number": f"W{life.run}",
+        "document_issued_on": "2024-01-10",
+        "document_expires_on": (datetime.now(UTC) + timedelta(days=2000)).date().isoformat(),
+    }
 
 
 def _picture() -> bytes:
