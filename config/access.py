@@ -8,6 +8,8 @@ from apps.accounts.types import Access, Permission, Role
 
 EVERYONE = Access(public=True)
 LOGGED_IN = Access()
+INVESTORS = Access(roles=frozenset({Role.INVESTOR}))
+ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
 
@@ -44,6 +46,25 @@ MATRIX: dict[str, Access] = {
     # kyc pages
     # businesses pages
     # tokens pages
+    "offerings": CUSTOMERS,
+    "offering": CUSTOMERS,
+    "offering-subscribe": INVESTORS,
+    "subscriptions": INVESTORS,
+    "subscription-cancel": INVESTORS,
+    "subscription-waive": INVESTORS,
+    "subscription-withdraw": INVESTORS,
+    "tokens": ISSUERS,
+    "token": ISSUERS,
+    "token-new": ISSUERS,
+    "token-edit": ISSUERS,
+    "token-split": ISSUERS,
+    "staff-tokens": staff_with(Permission.TOKENS_VIEW),
+    "staff-token": staff_with(Permission.TOKENS_VIEW),
+    "staff-token-deploy": staff_with(Permission.TOKENS_DEPLOY),
+    "staff-token-start": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
+    "staff-mint-requeue": staff_with(Permission.SETTLEMENT_RETRY),
+    "staff-allocations": staff_with(Permission.ALLOCATIONS_CONFIRM),
     # wallets pages
     # chain pages
     # parameters pages

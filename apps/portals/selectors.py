@@ -28,11 +28,26 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         _("Overview"),
         [Item("home", _("Dashboard"), "layout-dashboard"), Item("wallet", _("Wallet"), "wallet")],
     ),
+    (
+        _("Securities"),
+        [
+            Item("offerings", _("Offerings"), "store"),
+            Item("subscriptions", _("Subscriptions"), "ticket"),
+            Item("tokens", _("Tokens"), "coins"),
+        ],
+    ),
     (_("You"), [Item("account", _("Account"), "user-round")]),
 ]
 STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
+    (
+        _("Issuance"),
+        [
+            Item("staff-tokens", _("Tokens"), "coins"),
+            Item("staff-allocations", _("Pending payments"), "hand-coins"),
+        ],
+    ),
     (
         _("Records"),
         [
