@@ -1,8 +1,36 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from apps.tokens import views
+from apps.tokens import api, views
 
-api_urlpatterns: list[URLPattern] = []
+api_urlpatterns = [
+    path("tokens", api.Tokens.as_view(), name="tokens"),
+    path("tokens/<uuid:token_id>", api.TokenDetail.as_view(), name="token"),
+    path("tokens/<uuid:token_id>/subscribe", api.Subscribe.as_view(), name="token-subscribe"),
+    path("allocations", api.Allocations.as_view(), name="allocations"),
+    path("allocations/<uuid:allocation_id>/cancel", api.Cancel.as_view(), name="allocation-cancel"),
+    path("allocations/<uuid:allocation_id>/withdraw", api.Withdraw.as_view(), name="allocation-withdraw"),
+    path(
+        "allocations/<uuid:allocation_id>/waive-cooling-off",
+        api.WaiveCoolingOff.as_view(),
+        name="allocation-waive",
+    ),
+    path("admin/tokens", api.AdminTokens.as_view(), name="admin-tokens"),
+    path("admin/tokens/<uuid:token_id>", api.AdminToken.as_view(), name="admin-token"),
+    path("admin/tokens/<uuid:token_id>/deploy", api.Deploy.as_view(), name="token-deploy"),
+    path("admin/tokens/<uuid:token_id>/start-offering", api.StartOffering.as_view(), name="token-start"),
+    path("admin/tokens/<uuid:token_id>/confirm-payment", api.ConfirmPayment.as_view(), name="token-confirm"),
+    path(
+        "admin/tokens/<uuid:token_id>/allocations",
+        api.AdminAllocations.as_view(),
+        name="token-allocations",
+    ),
+    path("admin/tokens/<uuid:token_id>/register", api.Register.as_view(), name="token-register"),
+    path(
+        "admin/allocations/<uuid:allocation_id>/requeue-mint",
+        api.RequeueMint.as_view(),
+        name="allocation-requeue",
+    ),
+]
 
 urlpatterns = [
     path("offerings", views.offerings, name="offerings"),
