@@ -11,6 +11,7 @@ LOGGED_IN = Access()
 INVESTORS = Access(roles=frozenset({Role.INVESTOR}))
 ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
+ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
 
 
@@ -45,6 +46,12 @@ MATRIX: dict[str, Access] = {
     "wallet": CUSTOMERS,
     # kyc pages
     # businesses pages
+    "businesses": ISSUERS,
+    "business-new": ISSUERS,
+    "business": ISSUERS,
+    "staff-businesses": staff_with(Permission.BUSINESS_VIEW),
+    "staff-business": staff_with(Permission.BUSINESS_VIEW),
+    "staff-business-decide": staff_with(Permission.BUSINESS_APPROVE),
     # tokens pages
     "offerings": CUSTOMERS,
     "offering": CUSTOMERS,
@@ -68,6 +75,8 @@ MATRIX: dict[str, Access] = {
     # wallets pages
     # chain pages
     # parameters pages
+    "settings": staff_with(Permission.STAFF_MANAGE),
+    "setting": staff_with(Permission.STAFF_MANAGE),
     # staff pages
     "users": staff_with(Permission.USERS_VIEW),
     "user": staff_with(Permission.USERS_VIEW),
@@ -102,6 +111,10 @@ MATRIX: dict[str, Access] = {
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
     # kyc API
     # businesses API
+    "api:businesses": CUSTOMERS,  # an investor who registers is told by the verb that it takes an issuer
+    "api:business": CUSTOMERS,
+    "api:admin-businesses": staff_with(Permission.BUSINESS_VIEW),
+    "api:admin-business": staff_with(Permission.BUSINESS_VIEW),  # PATCH asks for business.approve besides
     # tokens API
     "api:tokens": LOGGED_IN,
     "api:token": LOGGED_IN,
@@ -121,4 +134,6 @@ MATRIX: dict[str, Access] = {
     # wallets API
     # chain API
     # parameters API
+    "api:parameters": staff_with(Permission.STAFF_MANAGE),
+    "api:parameter": staff_with(Permission.STAFF_MANAGE),
 }

@@ -17,4 +17,15 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "business.rejected": ["apps.businesses.services.send_decision"],
     "business.suspended": ["apps.businesses.services.send_decision"],
     "business.resumed": ["apps.businesses.services.send_decision"],
+    "kyc.submitted": ["apps.kyc.services.begin_verification"],
+    "kyc.review_requested": ["apps.kyc.services.send_review_request"],
+    "kyc.approved": ["apps.kyc.services.send_decision"],
+    "kyc.rejected": ["apps.kyc.services.send_decision"],
+    # wallets
+    "deposit.credited": ["apps.wallets.services.tell_of_deposit"],
+    "deposit.rejected": ["apps.wallets.services.tell_of_deposit"],
+    "deposit.refunded": ["apps.wallets.services.tell_of_deposit"],
+    "withdrawal.completed": ["apps.wallets.services.tell_of_withdrawal"],
+    "withdrawal.rejected": ["apps.wallets.services.tell_of_withdrawal"],
+    "withdrawal.failed": ["apps.wallets.services.tell_of_withdrawal"],
 }

@@ -22,7 +22,7 @@ class Business(models.Model):
     """A legal entity that issues. `register_key` is its register number without separators."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    company_name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
     registration_number = models.CharField(max_length=40)
     register_key = models.CharField(max_length=40)
     country = models.CharField(max_length=2)
@@ -50,7 +50,7 @@ class Business(models.Model):
         indexes = [models.Index(fields=["status", "id"], name="business_queue")]
 
     def __str__(self) -> str:
-        return self.company_name
+        return self.name
 
 
 class Member(models.Model):

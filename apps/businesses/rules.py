@@ -72,15 +72,15 @@ def why_not_register(owner: Account, *, min_level: int) -> DomainError | None:
 
 
 def wrong_fields(
-    *, company_name: str, registration_number: str, industry: str, bps: int, bounds: tuple[int, int]
+    *, name: str, registration_number: str, industry: str, bps: int, bounds: tuple[int, int]
 ) -> dict[str, list[str]]:
     """Return what is wrong with a registration by field; nothing for one that is right.
 
     `bounds` are the least and the most that the platform may be offered, in basis points.
     """
     wrong: dict[str, list[str]] = {}
-    if not 2 <= len(company_name) <= MAX_NAME or not company_name.isprintable():
-        wrong["company_name"] = [f"Enter the company's name: 2 to {MAX_NAME} characters on one line."]
+    if not 2 <= len(name) <= MAX_NAME or not name.isprintable():
+        wrong["name"] = [f"Enter the company's name: 2 to {MAX_NAME} characters on one line."]
     if not _NUMBER.fullmatch(registration_number):
         sentence = f"Enter the register number: 2 to {MAX_NUMBER} letters A to Z, digits, spaces and - / ."
         wrong["registration_number"] = [sentence]

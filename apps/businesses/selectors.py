@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.accounts import selectors as accounts
 from apps.businesses import models, rules
@@ -71,7 +71,7 @@ def require_active(business_id: UUID) -> Business:
     found = business(business_id)
     if found.status is not BusinessStatus.ACTIVE:
         raise BusinessNotActive(
-            f"{found.company_name} is {found.status}, and only an active business may do this.",
+            f"{found.name} is {found.status}, and only an active business may do this.",
             next_step=_NEXT[found.status],
             status=str(found.status),
         )
@@ -117,19 +117,25 @@ def matching(
     wanted = {"status": status, "country": country, "industry": industry}
     query = models.Business.objects.filter(**{name: value for name, value in wanted.items() if value})
     if text:
-        query = query.filter(Q(company_name__icontains=text) | Q(register_key=rules.register_key(text)))
+        query = query.filter(Q(name__icontains=text) | Q(register_key=rules.register_key(text)))
     return query
 
 
-def page(*, cursor: str = "", limit: int = PAGE, **wanted: str) -> Page:
-    """Return one page of the businesses that match, newest first. An unknown cursor starts anew."""
-    query = matching(**wanted).order_by("-id")
-    after = _as_id(cursor)
-    if after is not None:
-        query = query.filter(pk__lt=after)
+def page(*, cursor: str = "", limit: int = PAGE, oldest_first: bool = False, **wanted: str) -> Page:
+    """Return one page of the businesses that match. A cursor that nobody made starts anew."""
+    query = matching(**wanted).order_by("id" if oldest_first else "-id")
+    seen = _as_id(cursor)
+    if seen is not None:
+        query = query.filter(pk__gt=seen) if oldest_first else query.filter(pk__lt=seen)
     found = [as_business(row) for row in query[: limit + 1]]
     more = len(found) > limit
     return Page(found[:limit], str(found[limit - 1].id) if more else "")
+
+
+def counts() -> dict[str, int]:
+    """Return how many businesses there are in each status."""
+    found = models.Business.objects.values_list("status").annotate(number=Count("id"))
+    return {str(status): 0 for status in BusinessStatus} | dict(found)
 
 
 def rows_of_member(user_id: UUID) -> QuerySet[models.Business]:
@@ -142,7 +148,7 @@ def as_business(row: models.Business) -> Business:
     """Return the frozen view of a row."""
     return Business(
         id=row.pk,
-        company_name=row.company_name,
+        name=row.name,
         registration_number=row.registration_number,
         country=row.country,
         industry=Industry(row.industry),

@@ -29,6 +29,7 @@ class Industry(StrEnum):
 
     AGRICULTURE = "agriculture"
     MINING = "mining"
+    FOOD = "food"
     MANUFACTURING = "manufacturing"
     ENERGY = "energy"
     WATER = "water"
@@ -55,7 +56,7 @@ class Business:
     """
 
     id: UUID
-    company_name: str
+    name: str
     registration_number: str
     country: str
     industry: Industry
@@ -92,7 +93,7 @@ class StatusStep:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Businesses, newest first, and the cursor of the next page (empty on the last)."""
+    """Businesses, and the cursor of the next page (empty on the last)."""
 
     businesses: list[Business]
     next_cursor: str

@@ -30,11 +30,11 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     ),
     (
         _("Securities"),
-        [
-            Item("offerings", _("Offerings"), "store"),
-            Item("subscriptions", _("Subscriptions"), "ticket"),
-            Item("tokens", _("Tokens"), "coins"),
-        ],
+        [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
+    ),
+    (
+        _("Issuing"),
+        [Item("businesses", _("Businesses"), "building-2"), Item("tokens", _("Tokens"), "coins")],
     ),
     (_("You"), [Item("account", _("Account"), "user-round")]),
 ]
@@ -42,8 +42,9 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
     (
-        _("Issuance"),
+        _("Issuing"),
         [
+            Item("staff-businesses", _("Businesses"), "building-2"),
             Item("staff-tokens", _("Tokens"), "coins"),
             Item("staff-allocations", _("Pending payments"), "hand-coins"),
         ],
@@ -56,7 +57,13 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
             Item("dead-letters", _("Dead letters"), "mail-open"),
         ],
     ),
-    (_("Tools"), [Item("admin:index", _("Compliance workplace"), "briefcase")]),
+    (
+        _("Tools"),
+        [
+            Item("settings", _("Settings"), "sliders-horizontal"),
+            Item("admin:index", _("Compliance workplace"), "briefcase"),
+        ],
+    ),
     (_("You"), [Item("account", _("Account"), "user-round")]),
 ]
 

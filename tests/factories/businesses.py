@@ -33,7 +33,7 @@ def issuer(**changes) -> Account:
 def answers(**changes) -> dict:
     """Return what a registration says; every one has a register number of its own."""
     return {
-        "company_name": "Falcon Logistics LLC",
+        "name": "Falcon Logistics LLC",
         "registration_number": f"CN-{next(_numbers):06}",
         "country": "AE",
         "industry": "transport",

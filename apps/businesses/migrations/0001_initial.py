@@ -18,11 +18,11 @@ class Migration(migrations.Migration):
             name='Business',
             fields=[
                 ('id', models.UUIDField(default=apps.common.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('company_name', models.CharField(max_length=200)),
+                ('name', models.CharField(max_length=200)),
                 ('registration_number', models.CharField(max_length=40)),
                 ('register_key', models.CharField(max_length=40)),
                 ('country', models.CharField(max_length=2)),
-                ('industry', models.CharField(choices=[('agriculture', 'agriculture'), ('mining', 'mining'), ('manufacturing', 'manufacturing'), ('energy', 'energy'), ('water', 'water'), ('construction', 'construction'), ('trade', 'trade'), ('transport', 'transport'), ('hospitality', 'hospitality'), ('technology', 'technology'), ('finance', 'finance'), ('real_estate', 'real_estate'), ('professional_services', 'professional_services'), ('education', 'education'), ('health', 'health'), ('entertainment', 'entertainment'), ('other', 'other')], max_length=32)),
+                ('industry', models.CharField(choices=[('agriculture', 'agriculture'), ('mining', 'mining'), ('food', 'food'), ('manufacturing', 'manufacturing'), ('energy', 'energy'), ('water', 'water'), ('construction', 'construction'), ('trade', 'trade'), ('transport', 'transport'), ('hospitality', 'hospitality'), ('technology', 'technology'), ('finance', 'finance'), ('real_estate', 'real_estate'), ('professional_services', 'professional_services'), ('education', 'education'), ('health', 'health'), ('entertainment', 'entertainment'), ('other', 'other')], max_length=32)),
                 ('platform_allocation_bps', models.PositiveSmallIntegerField()),
                 ('status', models.CharField(choices=[('pending', 'pending'), ('active', 'active'), ('suspended', 'suspended'), ('rejected', 'rejected')], default=apps.businesses.types.BusinessStatus['PENDING'], max_length=16)),
                 ('version', models.PositiveIntegerField(default=1)),
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'businesses',
                 'indexes': [models.Index(fields=['status', 'id'], name='business_queue')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'suspended', 'rejected'])), name='business_status_known'), models.CheckConstraint(condition=models.Q(('industry__in', ['agriculture', 'mining', 'manufacturing', 'energy', 'water', 'construction', 'trade', 'transport', 'hospitality', 'technology', 'finance', 'real_estate', 'professional_services', 'education', 'health', 'entertainment', 'other'])), name='business_industry_known'), models.CheckConstraint(condition=models.Q(('platform_allocation_bps__lte', 10000)), name='business_allocation_is_a_part'), models.UniqueConstraint(condition=models.Q(('status', apps.businesses.types.BusinessStatus['REJECTED']), _negated=True), fields=('country', 'register_key'), name='business_registered_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'suspended', 'rejected'])), name='business_status_known'), models.CheckConstraint(condition=models.Q(('industry__in', ['agriculture', 'mining', 'food', 'manufacturing', 'energy', 'water', 'construction', 'trade', 'transport', 'hospitality', 'technology', 'finance', 'real_estate', 'professional_services', 'education', 'health', 'entertainment', 'other'])), name='business_industry_known'), models.CheckConstraint(condition=models.Q(('platform_allocation_bps__lte', 10000)), name='business_allocation_is_a_part'), models.UniqueConstraint(condition=models.Q(('status', apps.businesses.types.BusinessStatus['REJECTED']), _negated=True), fields=('country', 'register_key'), name='business_registered_once')],
             },
         ),
         migrations.CreateModel(

@@ -45,7 +45,7 @@ def register(
     *,
     business_id: UUID,
     user_id: UUID,
-    company_name: str,
+    name: str,
     registration_number: str,
     country: str,
     industry: str,
@@ -67,7 +67,7 @@ def register(
         raise refusal
     row = models.Business(
         id=business_id,
-        company_name=rules.tidy(company_name),
+        name=rules.tidy(name),
         registration_number=rules.tidy(registration_number).upper(),
         country=country,
         industry=industry,
@@ -96,7 +96,7 @@ def register(
 def _check(row: models.Business) -> None:
     least, most = (parameters.value(each) for each in (MIN_PLATFORM_ALLOCATION, MAX_PLATFORM_ALLOCATION))
     wrong = rules.wrong_fields(
-        company_name=row.company_name,
+        name=row.name,
         registration_number=row.registration_number,
         industry=row.industry,
         bps=row.platform_allocation_bps,
@@ -122,7 +122,7 @@ def _check_room(user_id: UUID) -> None:
 
 def _repeated(known: models.Business, again: models.Business, user_id: UUID) -> Business:
     """Return the business of a form that was sent twice. Raises BusinessTaken for another one."""
-    told = ("company_name", "registration_number", "country", "industry", "platform_allocation_bps")
+    told = ("name", "registration_number", "country", "industry", "platform_allocation_bps")
     same = all(getattr(known, name) == getattr(again, name) for name in told)
     if not same or not models.Member.objects.filter(business=known, user_id=user_id).exists():
         raise BusinessTaken(

@@ -28,6 +28,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "expire-deposits": {
+        "task": "apps.wallets.tasks.expire_deposits",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "queue-due-mints": {
         "task": "apps.tokens.tasks.queue_due_mints",
         "schedule": timedelta(seconds=5),

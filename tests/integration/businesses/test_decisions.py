@@ -156,7 +156,7 @@ def test_of_two_decisions_at_once_one_counts(reviewer, at):
     [
         "UPDATE businesses_statusstep SET reason = 'x'",
         "DELETE FROM businesses_statusstep",
-        "UPDATE businesses_business SET company_name = 'x'",
+        "UPDATE businesses_business SET name = 'x'",
         "UPDATE businesses_business SET platform_allocation_bps = 1",
         "UPDATE businesses_business SET status = 'approved'",
         "DELETE FROM businesses_business",
@@ -228,7 +228,7 @@ def test_whoever_may_decide_is_told_of_a_new_business(mailoutbox):
 )
 def test_the_owner_is_told_of_each_decision_and_its_reason(way, subject, mailoutbox):
     owner = businesses.issuer(email="owner@example.com")
-    business = businesses.pending(owner, company_name="Falcon & Sons")
+    business = businesses.pending(owner, name="Falcon & Sons")
     for status in way:
         business = businesses.decided(business, status, "see ticket 7")
     services.send_decision(told("any"))

@@ -44,9 +44,9 @@ def set_parameter(parameter, value, at):
 
 
 def test_a_business_waits_for_a_decision_and_has_its_owner(owner, at):
-    made = register(owner, at, company_name="  Falcon   Logistics LLC ", registration_number="cn-123 45")
+    made = register(owner, at, name="  Falcon   Logistics LLC ", registration_number="cn-123 45")
     assert (made.status, made.version, made.created_at) == (BusinessStatus.PENDING, 1, at)
-    assert (made.company_name, made.registration_number) == ("Falcon Logistics LLC", "CN-123 45")
+    assert (made.name, made.registration_number) == ("Falcon Logistics LLC", "CN-123 45")
     assert selectors.business(made.id) == made
     members = selectors.members(made.id)
     assert [(member.user_id, member.role) for member in members] == [(owner.id, MemberRole.OWNER)]
@@ -121,11 +121,11 @@ def test_a_user_who_does_not_exist_registers_nothing(owner, at):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("company_name", ""),
-        ("company_name", " x "),
-        ("company_name", "x" * 201),
-        ("company_name", "two\nlines"),
-        ("company_name", "Falcon \u202egnihsihp"),
+        ("name", ""),
+        ("name", " x "),
+        ("name", "x" * 201),
+        ("name", "two\nlines"),
+        ("name", "Falcon \u202egnihsihp"),
         ("registration_number", ""),
         ("registration_number", "1"),
         ("registration_number", "--"),
@@ -186,7 +186,7 @@ def test_a_form_that_is_sent_twice_registers_once(owner, at):
     assert register(owner, at, business_id=number, **same) == first
     assert models.StatusStep.objects.count() == models.Business.objects.count() == 1
     with pytest.raises(BusinessTaken):
-        register(owner, at, business_id=number, **same | {"company_name": "Another LLC"})
+        register(owner, at, business_id=number, **same | {"name": "Another LLC"})
     with pytest.raises(BusinessTaken):
         register(businesses.issuer(), at, business_id=number, **same)
 
