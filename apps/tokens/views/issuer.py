@@ -71,7 +71,7 @@ def draft(request: HttpRequest, token_id: UUID | None = None) -> HttpResponse:
         return redirect("tokens")
     wizard = Draft(
         request.POST if request.method == "POST" else None,
-        businesses=[(str(business.id), business.company_name) for business in own],
+        businesses=[(str(business.id), business.name) for business in own],
         currencies={asset.code: asset.decimals for asset in selectors.raise_currencies()},
         initial=_initial(existing) if existing else _suggested(own[0]),
     )

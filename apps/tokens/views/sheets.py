@@ -128,7 +128,7 @@ def worth(terms: Terms, units: int) -> int:
 def names_of(business_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the names of businesses by id."""
     found = businesses.matching().filter(pk__in=set(business_ids))
-    return dict(found.values_list("pk", "company_name"))
+    return dict(found.values_list("pk", "name"))
 
 
 def offering_of(token: Token, *, at: datetime, counted: bool = False) -> Offering:
