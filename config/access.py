@@ -45,6 +45,18 @@ MATRIX: dict[str, Access] = {
     "account-logout-everywhere": LOGGED_IN,
     "wallet": CUSTOMERS,
     # kyc pages
+    "kyc": CUSTOMERS,
+    "kyc-step": CUSTOMERS,
+    "kyc-upload": CUSTOMERS,
+    "kyc-remove": CUSTOMERS,
+    "kyc-submit": CUSTOMERS,
+    "kyc-again": CUSTOMERS,
+    "kyc-file": LOGGED_IN,  # a signed link says whose
+    "kyc-queue": staff_with(Permission.KYC_VIEW),
+    "kyc-case": staff_with(Permission.KYC_VIEW),
+    "kyc-decide": staff_with(Permission.KYC_REVIEW),
+    "kyc-release": staff_with(Permission.KYC_REVIEW),
+    "kyc-judge": staff_with(Permission.KYC_REVIEW),
     # businesses pages
     "businesses": ISSUERS,
     "business-new": ISSUERS,
@@ -110,6 +122,13 @@ MATRIX: dict[str, Access] = {
     "api:audit-state": staff_with(Permission.AUDIT_VIEW),
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
     # kyc API
+    "api:kyc": CUSTOMERS,
+    "api:kyc-file": LOGGED_IN,  # a signed link says whose
+    "api:kyc-cases": staff_with(Permission.KYC_VIEW),
+    "api:kyc-case": staff_with(Permission.KYC_VIEW),
+    "api:kyc-review": staff_with(Permission.KYC_REVIEW),
+    "api:kyc-release": staff_with(Permission.KYC_REVIEW),
+    "api:kyc-judge": staff_with(Permission.KYC_REVIEW),
     # businesses API
     "api:businesses": CUSTOMERS,  # an investor who registers is told by the verb that it takes an issuer
     "api:business": CUSTOMERS,

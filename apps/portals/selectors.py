@@ -36,11 +36,15 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         _("Issuing"),
         [Item("businesses", _("Businesses"), "building-2"), Item("tokens", _("Tokens"), "coins")],
     ),
-    (_("You"), [Item("account", _("Account"), "user-round")]),
+    (
+        _("You"),
+        [Item("account", _("Account"), "user-round"), Item("kyc", _("Identity check"), "id-card")],
+    ),
 ]
 STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
+    (_("Compliance"), [Item("kyc-queue", _("Identity checks"), "id-card")]),
     (
         _("Issuing"),
         [
