@@ -28,13 +28,31 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         _("Overview"),
         [Item("home", _("Dashboard"), "layout-dashboard"), Item("wallet", _("Wallet"), "wallet")],
     ),
-    (_("Issuing"), [Item("businesses", _("Businesses"), "building-2")]),
-    (_("You"), [Item("account", _("Account"), "user-round")]),
+    (
+        _("Securities"),
+        [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
+    ),
+    (
+        _("Issuing"),
+        [Item("businesses", _("Businesses"), "building-2"), Item("tokens", _("Tokens"), "coins")],
+    ),
+    (
+        _("You"),
+        [Item("account", _("Account"), "user-round"), Item("kyc", _("Identity check"), "id-card")],
+    ),
 ]
 STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
-    (_("Issuing"), [Item("staff-businesses", _("Businesses"), "building-2")]),
+    (_("Compliance"), [Item("kyc-queue", _("Identity checks"), "id-card")]),
+    (
+        _("Issuing"),
+        [
+            Item("staff-businesses", _("Businesses"), "building-2"),
+            Item("staff-tokens", _("Tokens"), "coins"),
+            Item("staff-allocations", _("Pending payments"), "hand-coins"),
+        ],
+    ),
     (
         _("Records"),
         [
