@@ -34,6 +34,13 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
     (
+        _("Money"),
+        [
+            Item("staff-deposits", _("Deposits"), "arrow-down-left"),
+            Item("staff-withdrawals", _("Withdrawals"), "arrow-up-right"),
+        ],
+    ),
+    (
         _("Records"),
         [
             Item("ledger", _("Ledger"), "scale"),

@@ -1,8 +1,7 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from apps.wallets import api
+from apps.wallets import api, views
 
-urlpatterns: list[URLPattern] = []
 _DEPOSIT, _WITHDRAWAL = "admin/deposits/<uuid:deposit_id>", "admin/withdrawals/<uuid:withdrawal_id>"
 api_urlpatterns = [
     path("deposits", api.Deposits.as_view(), name="deposits"),
@@ -27,4 +26,23 @@ api_urlpatterns = [
     path(f"{_WITHDRAWAL}/send", api.SendWithdrawal.as_view(), name="admin-withdrawal-send"),
     path(f"{_WITHDRAWAL}/complete", api.CompleteWithdrawal.as_view(), name="admin-withdrawal-complete"),
     path(f"{_WITHDRAWAL}/fail", api.FailWithdrawal.as_view(), name="admin-withdrawal-fail"),
+]
+
+urlpatterns = [
+    path("wallet/deposit", views.new_deposit, name="wallet-deposit"),
+    path("wallet/deposits/<uuid:deposit_id>", views.deposit, name="deposit"),
+    path("wallet/deposits/<uuid:deposit_id>/cancel", views.cancel_deposit, name="deposit-cancel"),
+    path("wallet/withdraw", views.new_withdrawal, name="wallet-withdraw"),
+    path("wallet/withdrawals/<uuid:withdrawal_id>", views.withdrawal, name="withdrawal"),
+    path("wallet/withdrawals/<uuid:withdrawal_id>/cancel", views.cancel_withdrawal, name="withdrawal-cancel"),
+    path("staff/deposits", views.deposits, name="staff-deposits"),
+    path("staff/deposits/<uuid:deposit_id>", views.deposit_case, name="staff-deposit"),
+    path("staff/deposits/<uuid:deposit_id>/<slug:act>", views.act_on_deposit, name="staff-deposit-act"),
+    path("staff/withdrawals", views.withdrawals, name="staff-withdrawals"),
+    path("staff/withdrawals/<uuid:withdrawal_id>", views.withdrawal_case, name="staff-withdrawal"),
+    path(
+        "staff/withdrawals/<uuid:withdrawal_id>/<slug:act>",
+        views.act_on_withdrawal,
+        name="staff-withdrawal-act",
+    ),
 ]
