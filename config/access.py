@@ -9,6 +9,7 @@ from apps.accounts.types import Access, Permission, Role
 EVERYONE = Access(public=True)
 LOGGED_IN = Access()
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
+ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
 
 
@@ -43,6 +44,12 @@ MATRIX: dict[str, Access] = {
     "wallet": CUSTOMERS,
     # kyc pages
     # businesses pages
+    "businesses": ISSUERS,
+    "business-new": ISSUERS,
+    "business": ISSUERS,
+    "staff-businesses": staff_with(Permission.BUSINESS_VIEW),
+    "staff-business": staff_with(Permission.BUSINESS_VIEW),
+    "staff-business-decide": staff_with(Permission.BUSINESS_APPROVE),
     # tokens pages
     # wallets pages
     "wallet-deposit": CUSTOMERS,
@@ -59,6 +66,8 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # chain pages
     # parameters pages
+    "settings": staff_with(Permission.STAFF_MANAGE),
+    "setting": staff_with(Permission.STAFF_MANAGE),
     # staff pages
     "users": staff_with(Permission.USERS_VIEW),
     "user": staff_with(Permission.USERS_VIEW),
@@ -93,6 +102,10 @@ MATRIX: dict[str, Access] = {
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
     # kyc API
     # businesses API
+    "api:businesses": CUSTOMERS,  # an investor who registers is told by the verb that it takes an issuer
+    "api:business": CUSTOMERS,
+    "api:admin-businesses": staff_with(Permission.BUSINESS_VIEW),
+    "api:admin-business": staff_with(Permission.BUSINESS_VIEW),  # PATCH asks for business.approve besides
     # tokens API
     # wallets API
     "api:deposits": CUSTOMERS,
@@ -119,4 +132,6 @@ MATRIX: dict[str, Access] = {
     "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
     # chain API
     # parameters API
+    "api:parameters": staff_with(Permission.STAFF_MANAGE),
+    "api:parameter": staff_with(Permission.STAFF_MANAGE),
 }

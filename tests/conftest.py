@@ -8,7 +8,10 @@ from django.test import TransactionTestCase
 from apps.common import connections
 from apps.common.types import Actor
 from tests import database
+from tests.chain import anvil, bare_chain, chain, deployed_platform, keystore
 from tests.venue import running
+
+__all__ = ["anvil", "bare_chain", "chain", "deployed_platform", "keystore"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -8,6 +8,8 @@ from django.conf import settings
 from apps.chain import client, models
 from apps.chain.client import NodeUnavailable
 from apps.chain.types import (
+    Checkpoint,
+    Deployed,
     Duty,
     Head,
     Holder,
@@ -20,17 +22,22 @@ from apps.chain.types import (
     Step,
     Suite,
     TransactionState,
+    Watched,
 )
 
 __all__ = [
     "NodeUnavailable",
+    "checkpoint",
     "head",
     "holders",
     "intent_of",
     "intents",
     "network",
     "register",
+    "state",
     "suite",
+    "unwatched",
+    "watched",
 ]
 
 MAX_PAGE = 100
@@ -43,12 +50,43 @@ def head() -> Head:
 
 def network() -> Network | None:
     """Return the network and how far it was indexed; None before the indexer's first look."""
-    row = models.Network.objects.first()
+    row = models.Network.objects.filter(chain_id=settings.CHAIN_ID).first()
     if row is None:
         return None
     return Network(
         row.chain_id, settings.CHAIN_NAME, NetworkState(row.state), row.number, settings.CHAIN_EXPLORER
     )
+
+
+def checkpoint() -> Checkpoint | None:
+    """Return how far the configured network was read; None before the indexer's first look."""
+    row = models.Network.objects.filter(chain_id=settings.CHAIN_ID).first()
+    return Checkpoint(row.chain_id, row.genesis_hash, row.number, row.block_hash) if row else None
+
+
+def state() -> NetworkState:
+    """Return whether the chain has what the database has seen there; nothing is sent or indexed if not."""
+    row = models.Network.objects.filter(chain_id=settings.CHAIN_ID).values("state").first()
+    return NetworkState(row["state"]) if row else NetworkState.OK
+
+
+def watched() -> list[Watched]:
+    """Return the contracts whose events are kept."""
+    found = models.WatchedContract.objects.filter(chain_id=settings.CHAIN_ID).order_by("pk")
+    return [Watched(row.address, row.token_id, row.missing_from) for row in found]
+
+
+def unwatched() -> list[Deployed]:
+    """Return contracts of ours that were deployed and aren't watched yet."""
+    known = models.WatchedContract.objects.filter(chain_id=settings.CHAIN_ID).values("address")
+    contracts = models.Contract.objects.filter(chain_id=settings.CHAIN_ID).exclude(address__in=known)
+    found = [Deployed(row.address, None, row.tx_hash, None) for row in contracts.order_by("pk")]
+    suites = models.Suite.objects.filter(chain_id=settings.CHAIN_ID).exclude(token__in=known)
+    for row in suites.order_by("block_number"):
+        others = (row.identity_registry, row.compliance, row.claim_topics, row.trusted_issuers)
+        parts = [(row.token, row.token_id), *((address, None) for address in others)]
+        found += [Deployed(address, token, row.tx_hash, row.block_number) for address, token in parts]
+    return found
 
 
 def suite(token_id: UUID) -> Suite | None:

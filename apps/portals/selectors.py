@@ -28,11 +28,13 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         _("Overview"),
         [Item("home", _("Dashboard"), "layout-dashboard"), Item("wallet", _("Wallet"), "wallet")],
     ),
+    (_("Issuing"), [Item("businesses", _("Businesses"), "building-2")]),
     (_("You"), [Item("account", _("Account"), "user-round")]),
 ]
 STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
+    (_("Issuing"), [Item("staff-businesses", _("Businesses"), "building-2")]),
     (
         _("Money"),
         [
@@ -48,7 +50,13 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
             Item("dead-letters", _("Dead letters"), "mail-open"),
         ],
     ),
-    (_("Tools"), [Item("admin:index", _("Compliance workplace"), "briefcase")]),
+    (
+        _("Tools"),
+        [
+            Item("settings", _("Settings"), "sliders-horizontal"),
+            Item("admin:index", _("Compliance workplace"), "briefcase"),
+        ],
+    ),
     (_("You"), [Item("account", _("Account"), "user-round")]),
 ]
 

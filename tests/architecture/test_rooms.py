@@ -41,7 +41,9 @@ COMMON_ONLY = {
     "limits",
     "money",
     "pagination",
+    "seat",
     "transitions",
+    "uploads",
 }
 IMPURE_STANDARD = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket"} | {
     "sqlite3",
