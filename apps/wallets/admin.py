@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.types import Permission
 from apps.common import money
@@ -36,13 +36,13 @@ class EvidenceForm(ActionForm):  # type: ignore[misc]  # unfold has no types
         label=_("Amount that came"),
         required=False,
         max_length=40,
-        widget=AdminTextInputWidget({"dir": "ltr"}),
+        widget=UnfoldAdminTextInputWidget(_LTR),
     )
     bank_reference = forms.CharField(
         label=_("Bank's reference"),
         required=False,
         max_length=80,
-        widget=AdminTextInputWidget({"dir": "ltr"}),
+        widget=UnfoldAdminTextInputWidget(_LTR),
     )
     reason = forms.ChoiceField(
         label=_("Reason"),
