@@ -54,6 +54,13 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         ],
     ),
     (
+        _("Money"),
+        [
+            Item("staff-deposits", _("Deposits"), "arrow-down-left"),
+            Item("staff-withdrawals", _("Withdrawals"), "arrow-up-right"),
+        ],
+    ),
+    (
         _("Records"),
         [
             Item("ledger", _("Ledger"), "scale"),
