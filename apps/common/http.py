@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from ipaddress import IPv6Address, ip_address
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -18,8 +19,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common import crypto, errors
+from apps.common import crypto, errors, idempotency
 from apps.common.types import Actor
+
+T = TypeVar("T")
 
 MAX_DEPTH = 20
 # A text without its end is read to the end of the body: were it no match, the search would begin again at
@@ -106,6 +109,31 @@ class StrictJSONParser(BaseParser):
             raise errors.Invalid(f"The body is not valid JSON: {error}.", code="malformed_json") from error
 
 
+def answer_once(
+    request: Request, *, verb: Callable[[], T], render: Callable[[T], Any], at: datetime, status: int = 200
+) -> Response:
+    """Run an outer verb once for this request's Idempotency-Key, and answer with what `render` makes of it.
+
+    A repeat gets the first answer, marked by the header Idempotency-Replayed. `render` returns plain JSON
+    without personal data, because it is kept. The same body is the same JSON, however it is spaced.
+
+    Raises what `idempotency.once` and the verb raise.
+    """
+    match = request._request.resolver_match  # noqa: SLF001  # DRF's own way to the Django request
+    arguments = [str(value) for value in match.kwargs.values()] if match else []
+    asked = idempotency.Request(
+        principal=str(request.user.pk),
+        route=":".join([match.view_name if match else "", *arguments]),
+        key=request.headers.get("Idempotency-Key", ""),
+        body=json.dumps(request.data, sort_keys=True).encode(),
+    )
+    answer = idempotency.once(
+        asked, verb=verb, render=lambda made: idempotency.Answer(status, render(made)), at=at
+    )
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, status=answer.status, headers=headers)
+
+
 class _Csrf(CsrfViewMiddleware):
     def _reject(self, request: Any, reason: str) -> Any:
         return reason  # the reason itself, not a page
@@ -175,6 +203,8 @@ def _as_refusal(error: Exception) -> errors.DomainError | None:
             return errors.NotFound("There is nothing here.")
         case PermissionDenied():
             return errors.Forbidden(str(error) or "You may not do this.")
+        case RequestDataTooBig():
+            return errors.TooLarge("The body is larger than is taken.")
         case drf.APIException():
             return _from_drf(error)
     return None
@@ -184,6 +214,8 @@ def _from_drf(error: drf.APIException) -> errors.DomainError:
     match error:
         case drf.ValidationError():
             return errors.Invalid("Some fields are not valid.", fields=_fields(error.detail))
+        case drf.ParseError():
+            return errors.Invalid("The body can't be read.", code="malformed_form")
         case drf.NotFound():
             return errors.NotFound("There is nothing here.")
         case drf.PermissionDenied():
@@ -255,6 +287,26 @@ def into_form(form: BaseForm, error: errors.DomainError) -> None:
         form.add_error(name if name in form.fields else None, list(sentences))
     if not named:
         form.add_error(None, " ".join(filter(None, (error.detail, error.next_step))))
+
+
+def fields_of(data: Any) -> dict[str, Any]:
+    """Return the fields and files of a form that was sent to the API. Raises Invalid for one sent twice."""
+    twice = sorted(name for name, values in data.lists() if len(values) > 1)
+    if twice:
+        raise errors.Invalid(
+            "Some fields are not valid.", fields={name: ["This field stands here twice."] for name in twice}
+        )
+    return dict(data.items())
+
+
+def is_real_visit(request: HttpRequest) -> bool:
+    """Tell whether somebody will look at the answer: not for HEAD, nor for what a browser fetches ahead."""
+    ahead = (
+        request.headers.get(name, "").lower() for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
+    )
+    return request.method == "GET" and not any(
+        word in value for value in ahead for word in ("prefetch", "prerender", "preview")
+    )
 
 
 def in_time(response: HttpResponse, error: errors.DomainError | None) -> HttpResponse:

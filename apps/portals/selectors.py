@@ -28,11 +28,38 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         _("Overview"),
         [Item("home", _("Dashboard"), "layout-dashboard"), Item("wallet", _("Wallet"), "wallet")],
     ),
-    (_("You"), [Item("account", _("Account"), "user-round")]),
+    (
+        _("Securities"),
+        [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
+    ),
+    (
+        _("Issuing"),
+        [Item("businesses", _("Businesses"), "building-2"), Item("tokens", _("Tokens"), "coins")],
+    ),
+    (
+        _("You"),
+        [Item("account", _("Account"), "user-round"), Item("kyc", _("Identity check"), "id-card")],
+    ),
 ]
 STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
+    (_("Compliance"), [Item("kyc-queue", _("Identity checks"), "id-card")]),
+    (
+        _("Issuing"),
+        [
+            Item("staff-businesses", _("Businesses"), "building-2"),
+            Item("staff-tokens", _("Tokens"), "coins"),
+            Item("staff-allocations", _("Pending payments"), "hand-coins"),
+        ],
+    ),
+    (
+        _("Money"),
+        [
+            Item("staff-deposits", _("Deposits"), "arrow-down-left"),
+            Item("staff-withdrawals", _("Withdrawals"), "arrow-up-right"),
+        ],
+    ),
     (
         _("Records"),
         [
@@ -41,7 +68,13 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
             Item("dead-letters", _("Dead letters"), "mail-open"),
         ],
     ),
-    (_("Tools"), [Item("admin:index", _("Compliance workplace"), "briefcase")]),
+    (
+        _("Tools"),
+        [
+            Item("settings", _("Settings"), "sliders-horizontal"),
+            Item("admin:index", _("Compliance workplace"), "briefcase"),
+        ],
+    ),
     (_("You"), [Item("account", _("Account"), "user-round")]),
 ]
 

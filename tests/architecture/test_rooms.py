@@ -43,6 +43,7 @@ COMMON_ONLY = {
     "pagination",
     "seat",
     "transitions",
+    "uploads",
 }
 IMPURE_STANDARD = {"asyncio", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket"} | {
     "sqlite3",

@@ -12,6 +12,7 @@ from apps.audit import selectors as audit
 from apps.common.clock import now
 from apps.ledger import selectors as ledger
 from apps.outbox import selectors as outbox
+from apps.wallets import selectors as wallets
 
 TRANSACTIONS = 100
 
@@ -36,7 +37,15 @@ def wallet(request: HttpRequest) -> HttpResponse:
     """Show balances and what moved them."""
     owner = str(request.user.pk)
     transactions = ledger.transactions_of(owner, limit=TRANSACTIONS)
-    context = {"balances": ledger.balances_of(owner), "transactions": transactions, "limit": TRANSACTIONS}
+    mine = UUID(owner)
+    links = wallets.links(mine, transactions)
+    context = {
+        "balances": ledger.balances_of(owner),
+        "transactions": [(line, links.get(line.id)) for line in transactions],
+        "limit": TRANSACTIONS,
+        "waiting": wallets.open_requests(mine),
+        "holder": wallets.custody(mine),
+    }
     return render(request, "portals/wallet.html", context)
 
 

@@ -40,5 +40,6 @@ RATE_LIMITS = {
     "password_reset": "3/hour",
     "verification_mail": "3/hour",
     "phone_code": "5/hour",
+    "kyc_upload": "60/hour",
     "api": "600/minute",
 }

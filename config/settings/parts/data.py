@@ -50,6 +50,8 @@ KEYSTORE_PASSWORD = env("KEYSTORE_PASSWORD", default="")  # only the chain proce
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
+KYC_PROVIDER = env("KYC_PROVIDER", default="apps.kyc.providers.Manual")  # who looks at identity checks
+
 # `handler` gets every message of the types it is subscribed to; config/subscriptions.py names them.
 OUTBOX_SUBSCRIPTIONS = "config.subscriptions.SUBSCRIPTIONS"
 OUTBOX_MAX_ATTEMPTS = 60  # with the cap below, about an hour until a message is given up

@@ -47,6 +47,18 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Papers of people: encrypted before they come here. Any backend of Django's storage interface will do.
+    "documents": {
+        "BACKEND": env("DOCUMENT_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json(
+            "DOCUMENT_STORAGE_OPTIONS",
+            default={
+                "location": str(state_dir() / "documents"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        ),
+    },
 }
 
 USE_TZ = True

@@ -51,3 +51,11 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# Files from people; apps/common/uploads.py says what is done with them.
+FILE_UPLOAD_HANDLERS = ["apps.common.uploads.BoundedUpload"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+UPLOAD_MAX_BYTES = 10_000_000  # of one file
+UPLOAD_MAX_REQUEST_BYTES = 45_000_000  # of all in one request
+UPLOAD_MAX_PIXELS = 40_000_000
+UPLOAD_SCANNER = env("UPLOAD_SCANNER", default="")  # dotted path of an antivirus, see apps/common/uploads.py
