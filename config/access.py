@@ -8,7 +8,10 @@ from apps.accounts.types import Access, Permission, Role
 
 EVERYONE = Access(public=True)
 LOGGED_IN = Access()
+INVESTORS = Access(roles=frozenset({Role.INVESTOR}))
+ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
+ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
 
 
@@ -55,10 +58,49 @@ MATRIX: dict[str, Access] = {
     "kyc-release": staff_with(Permission.KYC_REVIEW),
     "kyc-judge": staff_with(Permission.KYC_REVIEW),
     # businesses pages
+    "businesses": ISSUERS,
+    "business-new": ISSUERS,
+    "business": ISSUERS,
+    "staff-businesses": staff_with(Permission.BUSINESS_VIEW),
+    "staff-business": staff_with(Permission.BUSINESS_VIEW),
+    "staff-business-decide": staff_with(Permission.BUSINESS_APPROVE),
     # tokens pages
+    "offerings": CUSTOMERS,
+    "offering": CUSTOMERS,
+    "offering-subscribe": INVESTORS,
+    "subscriptions": INVESTORS,
+    "subscription-cancel": INVESTORS,
+    "subscription-waive": INVESTORS,
+    "subscription-withdraw": INVESTORS,
+    "tokens": ISSUERS,
+    "token": ISSUERS,
+    "token-new": ISSUERS,
+    "token-edit": ISSUERS,
+    "token-split": ISSUERS,
+    "staff-tokens": staff_with(Permission.TOKENS_VIEW),
+    "staff-token": staff_with(Permission.TOKENS_VIEW),
+    "staff-token-deploy": staff_with(Permission.TOKENS_DEPLOY),
+    "staff-token-start": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
+    "staff-mint-requeue": staff_with(Permission.SETTLEMENT_RETRY),
+    "staff-allocations": staff_with(Permission.ALLOCATIONS_CONFIRM),
     # wallets pages
+    "wallet-deposit": CUSTOMERS,
+    "deposit": CUSTOMERS,
+    "deposit-cancel": CUSTOMERS,
+    "wallet-withdraw": CUSTOMERS,
+    "withdrawal": CUSTOMERS,
+    "withdrawal-cancel": CUSTOMERS,
+    "staff-deposits": staff_with(Permission.WALLETS_VIEW),
+    "staff-deposit": staff_with(Permission.WALLETS_VIEW),
+    "staff-deposit-act": staff_with(Permission.DEPOSITS_APPROVE),
+    "staff-withdrawals": staff_with(Permission.WALLETS_VIEW),
+    "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
+    "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # chain pages
     # parameters pages
+    "settings": staff_with(Permission.STAFF_MANAGE),
+    "setting": staff_with(Permission.STAFF_MANAGE),
     # staff pages
     "users": staff_with(Permission.USERS_VIEW),
     "user": staff_with(Permission.USERS_VIEW),
@@ -88,6 +130,7 @@ MATRIX: dict[str, Access] = {
     "api:presets": staff_with(Permission.STAFF_MANAGE),
     "api:preset": staff_with(Permission.STAFF_MANAGE),
     "api:audit-events": staff_with(Permission.AUDIT_VIEW),
+    "api:audit-links": staff_with(Permission.AUDIT_VIEW),
     "api:audit-state": staff_with(Permission.AUDIT_VIEW),
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
     # kyc API
@@ -99,8 +142,51 @@ MATRIX: dict[str, Access] = {
     "api:kyc-release": staff_with(Permission.KYC_REVIEW),
     "api:kyc-judge": staff_with(Permission.KYC_REVIEW),
     # businesses API
+    "api:businesses": CUSTOMERS,  # an investor who registers is told by the verb that it takes an issuer
+    "api:business": CUSTOMERS,
+    "api:admin-businesses": staff_with(Permission.BUSINESS_VIEW),
+    "api:admin-business": staff_with(Permission.BUSINESS_VIEW),  # PATCH asks for business.approve besides
     # tokens API
+    "api:tokens": LOGGED_IN,
+    "api:token": LOGGED_IN,
+    "api:token-subscribe": INVESTORS,
+    "api:allocations": INVESTORS,
+    "api:allocation-cancel": INVESTORS,
+    "api:allocation-withdraw": INVESTORS,
+    "api:allocation-waive": INVESTORS,
+    "api:admin-tokens": staff_with(Permission.TOKENS_VIEW),
+    "api:admin-token": staff_with(Permission.TOKENS_VIEW),
+    "api:token-deploy": staff_with(Permission.TOKENS_DEPLOY),
+    "api:token-start": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
+    "api:token-allocations": staff_with(Permission.TOKENS_VIEW),
+    "api:token-register": staff_with(Permission.AUDIT_VIEW),
+    "api:allocation-requeue": staff_with(Permission.SETTLEMENT_RETRY),
     # wallets API
+    "api:deposits": CUSTOMERS,
+    "api:deposit": CUSTOMERS,
+    "api:deposit-cancel": CUSTOMERS,
+    "api:withdrawals": CUSTOMERS,
+    "api:withdrawal-limits": CUSTOMERS,
+    "api:withdrawal": CUSTOMERS,
+    "api:withdrawal-cancel": CUSTOMERS,
+    "api:wallet-address": CUSTOMERS,
+    "api:admin-deposits": staff_with(Permission.WALLETS_VIEW),
+    "api:admin-deposit": staff_with(Permission.WALLETS_VIEW),
+    "api:admin-deposit-confirm": staff_with(Permission.DEPOSITS_APPROVE),
+    "api:admin-deposit-receive": staff_with(Permission.DEPOSITS_APPROVE),
+    "api:admin-deposit-credit": staff_with(Permission.DEPOSITS_APPROVE),
+    "api:admin-deposit-reject": staff_with(Permission.DEPOSITS_APPROVE),
+    "api:admin-deposit-refund": staff_with(Permission.DEPOSITS_APPROVE),
+    "api:admin-withdrawals": staff_with(Permission.WALLETS_VIEW),
+    "api:admin-withdrawal": staff_with(Permission.WALLETS_VIEW),
+    "api:admin-withdrawal-approve": staff_with(Permission.WITHDRAWALS_APPROVE),
+    "api:admin-withdrawal-reject": staff_with(Permission.WITHDRAWALS_APPROVE),
+    "api:admin-withdrawal-send": staff_with(Permission.WITHDRAWALS_APPROVE),
+    "api:admin-withdrawal-complete": staff_with(Permission.WITHDRAWALS_APPROVE),
+    "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
     # chain API
     # parameters API
+    "api:parameters": staff_with(Permission.STAFF_MANAGE),
+    "api:parameter": staff_with(Permission.STAFF_MANAGE),
 }

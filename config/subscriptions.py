@@ -3,8 +3,29 @@
 SUBSCRIPTIONS: dict[str, list[str]] = {
     "accounts.verification_requested": ["apps.accounts.services.send_verification"],
     "accounts.session_revoked": ["apps.accounts.services.send_session_revoked"],
+    "chain.intent_completed": [
+        "apps.tokens.services.note_deployed",
+        "apps.tokens.services.note_minted",
+    ],
+    "chain.intent_failed": [
+        "apps.tokens.services.note_deploy_failed",
+        "apps.tokens.services.note_mint_failed",
+    ],
+    "ledger.hold_expired": ["apps.tokens.services.note_hold_expired"],
+    "business.registered": ["apps.businesses.services.send_registered"],
+    "business.approved": ["apps.businesses.services.send_decision"],
+    "business.rejected": ["apps.businesses.services.send_decision"],
+    "business.suspended": ["apps.businesses.services.send_decision"],
+    "business.resumed": ["apps.businesses.services.send_decision"],
     "kyc.submitted": ["apps.kyc.services.begin_verification"],
     "kyc.review_requested": ["apps.kyc.services.send_review_request"],
     "kyc.approved": ["apps.kyc.services.send_decision"],
     "kyc.rejected": ["apps.kyc.services.send_decision"],
+    # wallets
+    "deposit.credited": ["apps.wallets.services.tell_of_deposit"],
+    "deposit.rejected": ["apps.wallets.services.tell_of_deposit"],
+    "deposit.refunded": ["apps.wallets.services.tell_of_deposit"],
+    "withdrawal.completed": ["apps.wallets.services.tell_of_withdrawal"],
+    "withdrawal.rejected": ["apps.wallets.services.tell_of_withdrawal"],
+    "withdrawal.failed": ["apps.wallets.services.tell_of_withdrawal"],
 }

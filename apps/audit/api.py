@@ -1,8 +1,12 @@
 """The audit record in the API, for those with audit.view."""
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -14,7 +18,10 @@ from apps.audit import selectors
 from apps.audit.models import AuditEvent
 from apps.audit.types import Filter
 from apps.common.clock import now
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+
+MOST_LINKS = 2000  # in one answer
+LINES = "application/x-ndjson"
 
 
 class EventQuery(StrictSerializer):
@@ -51,6 +58,10 @@ class EventOutput(serializers.Serializer[Any]):
     ip_digest = serializers.CharField()
     device = serializers.CharField()
     request_id = serializers.CharField()
+
+
+class LinkQuery(StrictSerializer):
+    first = CountField(min_value=1, max_value=2**62)
 
 
 class StateOutput(serializers.Serializer[Any]):
@@ -107,3 +118,22 @@ class ChainState(APIView):
     def get(self, request: Request) -> Response:
         """Say how many events there are, how many the chain holds, and where it ends."""
         return Response(StateOutput(selectors.state(at=now())).data)
+
+
+class Links(APIView):
+    """The hash chain itself."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("first", OpenApiTypes.INT, description="sequence of the first link")],
+        responses={(200, LINES): OpenApiTypes.STR, **problems(400, 401, 403)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return at most 2,000 links with their events, one JSON object a line, from `first` (1) on.
+
+        The lines are what docs/audit/verify.py checks; after the last link the answer is empty.
+        """
+        wanted = request.query_params.get("first", "1")
+        first = read(LinkQuery, {"first": int(wanted) if wanted.isascii() and wanted.isdigit() else wanted})
+        found = selectors.links(first=first["first"], last=first["first"] + MOST_LINKS - 1)
+        lines = (json.dumps(asdict(link), separators=(",", ":")) + "\n" for link in found)
+        return HttpResponse("".join(lines), content_type=LINES)

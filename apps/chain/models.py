@@ -33,6 +33,7 @@ class Intent(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
+    waits_for = models.CharField(max_length=200, blank=True)
     result = models.JSONField(default=dict)
     requested_by = models.CharField(max_length=160)
     created_at = models.DateTimeField()
@@ -65,6 +66,7 @@ class Transaction(models.Model):
     signer = models.CharField(max_length=42, blank=True)
     to = models.CharField(max_length=42, blank=True)  # empty: a contract is created
     data = models.BinaryField()
+    contract = models.CharField(max_length=80, blank=True)  # the name under which what it creates is kept
     gas_limit = models.BigIntegerField(null=True)
     nonce = models.BigIntegerField(null=True)
     state = models.CharField(
@@ -105,14 +107,21 @@ class Transaction(models.Model):
 
 
 class Attempt(models.Model):
-    """A signed form of a transaction: the first, or one with a higher fee under the same nonce."""
+    """A signed form of a transaction: the first, or one with a higher fee under the same nonce.
+
+    Each form offers more than the one before, so the newest is the dearest. A filler does nothing: it
+    takes the nonce of a transaction that no node wants, so that the signer's later ones can be mined.
+    `tried_at` is when a node was last given these bytes.
+    """
 
     tx_hash = models.CharField(primary_key=True, max_length=66)
     transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="+")
     raw = models.BinaryField()
     max_fee = models.DecimalField(max_digits=40, decimal_places=0)  # wei per gas
     priority_fee = models.DecimalField(max_digits=40, decimal_places=0)
+    filler = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
 
 
 class SignerAccount(models.Model):
@@ -185,6 +194,23 @@ class Network(models.Model):
 
     class Meta:
         constraints = [_one_of("state", NetworkState)]
+
+
+class WatchedContract(models.Model):
+    """A contract whose events are kept, from its deployment on.
+
+    It is noticed only after its deployment, when the network may be indexed further: what it said before
+    that is read afterwards, beginning at block `missing_from`. Null: its events are kept as far as the
+    network is indexed.
+    """
+
+    chain_id = models.BigIntegerField()
+    address = models.CharField(max_length=42)
+    token_id = models.UUIDField(null=True)  # of a token; its transfers move the register
+    missing_from = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain_id", "address"], name="chain_watched_once")]
 
 
 class ChainEvent(models.Model):

@@ -15,13 +15,18 @@ INTENT: Mapping[IntentState, frozenset[IntentState]] = {
 _T = TransactionState
 TRANSACTION: Mapping[TransactionState, frozenset[TransactionState]] = {
     _T.QUEUED: frozenset({_T.ASSIGNED, _T.CANCELLED, _T.DEAD}),
-    _T.ASSIGNED: frozenset({_T.SIGNED, _T.DEAD}),
-    _T.SIGNED: frozenset({_T.BROADCAST, _T.MINED, _T.DEAD}),
-    _T.BROADCAST: frozenset({_T.MINED, _T.SUPERSEDED, _T.DEAD}),
-    _T.MINED: frozenset({_T.CONFIRMED, _T.REVERTED, _T.BROADCAST}),  # back: its block is gone
+    _T.ASSIGNED: frozenset({_T.SIGNED}),  # from here on its nonce is taken, so it must come to an end
+    _T.SIGNED: frozenset({_T.BROADCAST, _T.MINED}),
+    _T.BROADCAST: frozenset({_T.MINED, _T.SUPERSEDED}),  # its nonce was used by something else
+    # Back: its block is gone. Superseded: what was mined under its nonce does nothing.
+    _T.MINED: frozenset({_T.CONFIRMED, _T.REVERTED, _T.SUPERSEDED, _T.BROADCAST}),
     _T.CONFIRMED: frozenset(),
     _T.REVERTED: frozenset(),
     _T.SUPERSEDED: frozenset(),
     _T.CANCELLED: frozenset(),
     _T.DEAD: frozenset(),
 }
+
+TRANSACTION_OPEN = (_T.QUEUED, _T.ASSIGNED, _T.SIGNED, _T.BROADCAST, _T.MINED)
+IN_FLIGHT = (_T.ASSIGNED, _T.SIGNED, _T.BROADCAST)  # the nonce is taken, and no block has used it yet
+INTENT_OPEN = (IntentState.QUEUED, IntentState.PROCESSING)

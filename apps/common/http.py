@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from ipaddress import IPv6Address, ip_address
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import structlog
 from django.conf import settings
@@ -18,8 +19,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common import crypto, errors
+from apps.common import crypto, errors, idempotency
 from apps.common.types import Actor
+
+T = TypeVar("T")
 
 MAX_DEPTH = 20
 # A text without its end is read to the end of the body: were it no match, the search would begin again at
@@ -104,6 +107,31 @@ class StrictJSONParser(BaseParser):
             return read_json(body)
         except ValueError as error:
             raise errors.Invalid(f"The body is not valid JSON: {error}.", code="malformed_json") from error
+
+
+def answer_once(
+    request: Request, *, verb: Callable[[], T], render: Callable[[T], Any], at: datetime, status: int = 200
+) -> Response:
+    """Run an outer verb once for this request's Idempotency-Key, and answer with what `render` makes of it.
+
+    A repeat gets the first answer, marked by the header Idempotency-Replayed. `render` returns plain JSON
+    without personal data, because it is kept. The same body is the same JSON, however it is spaced.
+
+    Raises what `idempotency.once` and the verb raise.
+    """
+    match = request._request.resolver_match  # noqa: SLF001  # DRF's own way to the Django request
+    arguments = [str(value) for value in match.kwargs.values()] if match else []
+    asked = idempotency.Request(
+        principal=str(request.user.pk),
+        route=":".join([match.view_name if match else "", *arguments]),
+        key=request.headers.get("Idempotency-Key", ""),
+        body=json.dumps(request.data, sort_keys=True).encode(),
+    )
+    answer = idempotency.once(
+        asked, verb=verb, render=lambda made: idempotency.Answer(status, render(made)), at=at
+    )
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, status=answer.status, headers=headers)
 
 
 class _Csrf(CsrfViewMiddleware):

@@ -5,10 +5,15 @@ somebody changed. All are integers, with their unit in words (cents, hours, basi
 and yes.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 MAX = 2**62
+MAX_NAME = 80
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
+_CENTS = re.compile(r"([A-Z]{3}) cents", re.ASCII)
 _declared: dict[str, "Parameter"] = {}
 
 
@@ -23,23 +28,53 @@ class Parameter:
     minimum: int
     maximum: int
 
+    @property
+    def group(self) -> str:
+        """The app that declares it: what stands before the first dot of its name."""
+        return self.name.partition(".")[0]
+
+    @property
+    def currency(self) -> str:
+        """The currency of an amount of money ("USD" for the unit "USD cents"), else an empty text."""
+        found = _CENTS.fullmatch(self.unit)
+        return found[1] if found else ""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of a whole, so that a person reads it as a percentage."""
+        return self.unit == "basis points"
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is no or yes."""
+        return (self.minimum, self.maximum) == (0, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A parameter with its value now. `version` is 0 while nobody has changed it."""
+    """A parameter with its value now. `version` is 0, and `changed_at` None, while nobody has changed it."""
 
     parameter: Parameter
     value: int
     version: int
+    changed_at: datetime | None
 
 
 def declare(
     name: str, meaning: str, *, unit: str, default: int, minimum: int = 0, maximum: int = MAX
 ) -> Parameter:
-    """Declare a parameter once. Raises ValueError for a second, different one or a default out of bounds."""
+    """Declare a parameter once.
+
+    Raises ValueError for a second, different one, a name that isn't dotted or is longer than MAX_NAME, a
+    default out of bounds, and bounds beyond ±MAX.
+    """
     made = Parameter(name, meaning, unit, default, minimum, maximum)
-    if not minimum <= default <= maximum or _declared.setdefault(name, made) != made:
-        raise ValueError(f"{name} is declared twice, and differently, or its default is out of bounds")
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+        raise ValueError(f"{name!r} is not a dotted name of at most {MAX_NAME} characters")
+    if not -MAX <= minimum <= default <= maximum <= MAX:
+        raise ValueError(f"the default or the bounds of {name} are out of bounds")
+    if _declared.setdefault(name, made) != made:
+        raise ValueError(f"{name} is declared twice, and differently")
     return made
 
 

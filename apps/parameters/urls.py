@@ -1,4 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
-api_urlpatterns: list[URLPattern] = []
+from apps.parameters import api, views
+
+api_urlpatterns = [
+    path("admin/parameters", api.Parameters.as_view(), name="parameters"),
+    path("admin/parameters/<str:name>", api.ParameterDetail.as_view(), name="parameter"),
+]
+
+urlpatterns = [
+    path("staff/settings", views.settings, name="settings"),
+    path("staff/settings/<str:name>", views.setting, name="setting"),
+]

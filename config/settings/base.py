@@ -4,6 +4,7 @@ from config.env import BASE_DIR, env
 from config.settings.parts.api import *  # noqa: F403  # settings are composed, that is all this file does
 from config.settings.parts.apps import *  # noqa: F403
 from config.settings.parts.auth import *  # noqa: F403
+from config.settings.parts.banks import *  # noqa: F403
 from config.settings.parts.data import *  # noqa: F403
 from config.settings.parts.jobs import *  # noqa: F403
 from config.settings.parts.logs import *  # noqa: F403

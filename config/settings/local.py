@@ -4,6 +4,7 @@ from config.settings.base import *  # noqa: F403
 
 DEVELOPMENT = True
 SECURE_COOKIES = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = False
+BANK_INSTRUCTIONS = BANK_INSTRUCTIONS or DEMO_BANKS  # noqa: F405
 # Straight from the source tree: no collecting and compressing before a start.
 STORAGES = STORAGES | {  # noqa: F405
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -23,6 +23,7 @@ from tests.architecture.source import (
 INTERFACES = {"admin", "api", "authentication", "backends", "consumers", "indexer", "management"} | {
     "middleware",
     "relay",
+    "sender",
     "sequencer",
     "tasks",
     "views",

@@ -41,6 +41,7 @@ COMMON_ONLY = {
     "limits",
     "money",
     "pagination",
+    "seat",
     "transitions",
     "uploads",
 }

@@ -61,6 +61,16 @@ def balances_of(owner: str, *, kind: AccountKind = AccountKind.CLIENT) -> list[B
     return sorted(map(as_balance, found), key=lambda balance: balance.account.asset)
 
 
+def client_holdings(asset: str) -> dict[str, int]:
+    """Return how many units of an asset each client has, available and held, by owner; nobody with none."""
+    found = rows(
+        "SELECT a.owner, b.available + b.held FROM ledger_account a JOIN ledger_balance b"
+        " ON b.account_id = a.id WHERE a.asset_id = %s AND a.kind = %s AND b.available + b.held <> 0",
+        [asset, str(AccountKind.CLIENT)],
+    )
+    return {owner: int(units) for owner, units in found}
+
+
 def holds(ids: Iterable[UUID]) -> dict[UUID, Hold]:
     """Return these holds by id; unknown ones are left out."""
     found = rows(

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from apps.common import heartbeat
 from apps.common.clock import now
+from apps.common.seat import Seat
 from apps.outbox.relay import deliveries
 from apps.outbox.relay.courier import Courier
 from apps.outbox.relay.handlers import Kind, describe
@@ -25,34 +25,6 @@ RECOVERY = 0.5  # seconds after an error before the next try
 log = structlog.get_logger(__name__)
 
 
-class Seat:
-    """The right to be the one relay that works: a session advisory lock on a connection of its own.
-
-    PostgreSQL gives it back the moment this process dies. If only this connection breaks, another relay
-    may begin while we finish what is in hand: rows are locked besides, so that does no harm.
-    """
-
-    def __init__(self) -> None:
-        self._connection: Any = None
-        self._held = False
-
-    def take(self) -> bool:
-        """Tell whether the seat is ours, taking it if it is free. Raises Django's database errors."""
-        if self._connection is None:
-            self._connection = _alone()
-        statement = "SELECT true" if self._held else "SELECT pg_try_advisory_lock(hashtext('outbox.relay'))"
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement)
-            self._held = bool(cursor.fetchone()[0])
-        return self._held
-
-    def leave(self) -> None:
-        """Give the seat up, whatever became of its connection."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, self._held = None, False
-
-
 class Relay:
     """Runs until `stop`, or for ever: no error of a handler, the database or Valkey ends it."""
 
@@ -60,7 +32,7 @@ class Relay:
         # Plain flags: a signal handler that sets an Event can deadlock with the wait that it interrupts.
         self._stopping = False
         self._working = False
-        self._seat = Seat()
+        self._seat = Seat("outbox.relay")
         self._inside = Courier(Kind.INNER, Kind.OUTER, go_on=self._go_on_beating)
         self._outside = Courier(Kind.OUTSIDE, go_on=self._go_on)
         self._beaten = -BEAT
@@ -144,10 +116,3 @@ class Relay:
 def _recover(what: str, error: Exception) -> None:
     log.warning("relay.failed", what=what, error=describe(error))
     connection.close()
-
-
-def _alone() -> Any:
-    """Open a connection outside the pool, which would hand it to others with our lock on it."""
-    own = connection.copy()
-    own.settings_dict["OPTIONS"].pop("pool", None)
-    return own

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from config.env import env, state_dir
+from config.env import BASE_DIR, env, state_dir
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -38,7 +38,15 @@ CHAIN_ID = env.int("CHAIN_ID", default=31337)
 CHAIN_NAME = env("CHAIN_NAME", default="Local development chain")
 CHAIN_EXPLORER = env("CHAIN_EXPLORER", default="")  # a web address that /tx/… and /address/… follow
 CHAIN_CONFIRMATIONS = env.int("CHAIN_CONFIRMATIONS", default=1)  # blocks, a transaction's own included
+CHAIN_POLL = env.float("CHAIN_POLL", default=0.1)  # seconds between looks at a node while something is sent
+CHAIN_ARTEFACTS = env.path("CHAIN_ARTEFACTS", default=str(BASE_DIR / "node_modules"))  # the suite's packages
+CONTRACTS_DIR = BASE_DIR / "contracts"
+CHAIN_INDEX_POLL = env.float("CHAIN_INDEX_POLL", default=0.5)  # seconds between looks for new final blocks
+CHAIN_LOG_RANGE = env.int("CHAIN_LOG_RANGE", default=500)  # blocks whose events are asked for at once
 STATE_DIR = state_dir()
+SIGNER_BACKEND = env("SIGNER_BACKEND", default="keystore")
+KEYSTORE_DIR = env.path("KEYSTORE_DIR", default=str(STATE_DIR / "keys"))
+KEYSTORE_PASSWORD = env("KEYSTORE_PASSWORD", default="")  # only the chain process and chain_keys are given it
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 
@@ -51,4 +59,4 @@ OUTBOX_BACKOFF_CAP = 60  # seconds
 # What the relay process does besides delivering, each at least once a second.
 RELAY_CHORES = ["apps.audit.services.seal"]
 # What /readyz wants alive, and the heartbeat each writes.
-PROCESSES = ["web", "worker", "beat", "relay"]
+PROCESSES = ["web", "worker", "beat", "relay", "chain", "indexer"]

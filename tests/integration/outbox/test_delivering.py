@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from apps.audit.models import AuditEvent
 from apps.common.clock import now
 from apps.common.db import rows
+from apps.common.seat import Seat
 from apps.outbox.models import Delivery
 from apps.outbox.relay import deliveries
 from apps.outbox.relay.courier import Courier
 from apps.outbox.relay.handlers import Kind
-from apps.outbox.relay.process import Seat
 from tests.integration.audit.test_sealing import Elsewhere
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.spec("API-4")]
@@ -246,7 +246,7 @@ def wait_for(condition, seconds=10.0):
 
 
 def test_there_is_one_seat(elsewhere):
-    seats = Seat(), Seat()
+    seats = Seat("tests"), Seat("tests")
     assert seats[0].take()
     assert seats[0].take(), "taking it again keeps it"
     assert not seats[1].take()
@@ -256,7 +256,7 @@ def test_there_is_one_seat(elsewhere):
 
 
 def test_a_broken_seat_is_noticed_and_taken_again():
-    seat = Seat()
+    seat = Seat("tests")
     assert seat.take()
     seat._connection.close()
     seat._connection.connect()

@@ -37,7 +37,9 @@ class Cast:
 CAST = (
     Cast("noor@alef.example", "Noor Haddad", Role.INVESTOR),
     Cast("omar@alef.example", "Omar Nasser", Role.INVESTOR, country="SA", locale="ar"),
+    Cast("huda@alef.example", "Huda Sami", Role.INVESTOR),
     Cast("layla@falconfoods.example", "Layla Rahman", Role.ISSUER),
+    Cast("karim@marsa.example", "Karim Saleh", Role.ISSUER),
     Cast("admin@alef.example", "Ada Karim", Role.ADMIN),
     Cast("compliance@alef.example", "Salma Aziz", Role.STAFF, "compliance_officer"),
     Cast("finance@alef.example", "Yusuf Darwish", Role.STAFF, "finance_operator"),

@@ -1,12 +1,10 @@
-"""The words of the chain: who signs, what is asked of it, and how far that is."""
+"""What is asked of the chain, and how far that is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
-
-from apps.outbox.types import declare
 
 PLATFORM_SUBJECT = UUID(int=0)
 
@@ -57,22 +55,6 @@ class HolderState(StrEnum):
     REQUESTED = "requested"
     REGISTERED = "registered"
     REMOVED = "removed"
-
-
-class NetworkState(StrEnum):
-    """`behind`: the node doesn't have a block that we have seen final, so nothing is sent or indexed."""
-
-    OK = "ok"
-    BEHIND = "behind"
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest block that a node knows: the chain's id, the block's number and its Unix time in seconds."""
-
-    chain_id: int
-    number: int
-    timestamp: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,41 +133,58 @@ class Intent:
     completed_at: datetime | None
     next_attempt_at: datetime | None
     steps: tuple[Step, ...] = ()
+    waits_for: str = ""  # what it waits for without spending an attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """The network as the indexer has seen it; `indexed` is the last block whose events are kept."""
+class SignedForm:
+    """One form of a transaction as it was signed: fees in wei per gas. A filler only uses up the nonce.
 
-    chain_id: int
-    name: str
-    state: NetworkState
-    indexed: int
-    explorer: str
+    `tried_at` is when a node was last given it.
+    """
+
+    tx_hash: str
+    max_fee: int
+    priority_fee: int
+    filler: bool
+    created_at: datetime
+    tried_at: datetime | None
 
 
-INTENT_COMPLETED = declare(
-    "chain.intent_completed",
-    "What was asked of the chain is final there.",
-    intent_id="uuid",
-    kind="text",
-    subject="uuid",
-)
-INTENT_FAILED = declare(
-    "chain.intent_failed",
-    "The chain refused what was asked; `final` if it isn't tried again by itself.",
-    intent_id="uuid",
-    kind="text",
-    subject="uuid",
-    final="boolean",
-)
-HOLDER_REGISTERED = declare(
-    "holder.registered", "An investor's identity and address are in the register of all tokens.", owner="uuid"
-)
-TRANSFERRED = declare(
-    "chain.transfer",
-    "Tokens moved on chain, were minted (from the zero address) or burnt, in a final block.",
-    token_id="uuid",  # noqa: S106  # the kind of a field
-    event_id="integer",
-    tx_hash="text",
-)
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One transaction of an intent with all that is known of it: price and cost in wei.
+
+    `to` is empty where a contract is made; `contract_address` is that contract's.
+    """
+
+    id: UUID
+    step: Step
+    signer: str
+    to: str
+    contract_address: str
+    gas_limit: int | None
+    gas_price: int | None
+    cost: int | None
+    broadcast_at: datetime | None
+    forms: tuple[SignedForm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignerAccount:
+    """An account that signs for a duty: its next nonce, and how many transactions it has under way."""
+
+    duty: Duty
+    address: str
+    next_nonce: int
+    under_way: int
+
+
+@dataclass(frozen=True, slots=True)
+class GasSum:
+    """What a kind of act has cost: how many transactions, their gas, and their price in wei."""
+
+    kind: str
+    count: int
+    gas: int
+    cost: int

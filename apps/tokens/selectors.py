@@ -1,0 +1,334 @@
+"""What others may know of tokens and allocations."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django_countries import countries
+
+from apps.accounts.types import Accreditation
+from apps.businesses import selectors as businesses
+from apps.chain import selectors as chain
+from apps.chain.types import Intent, IntentKind
+from apps.common.errors import NotFound
+from apps.ledger import selectors as ledger
+from apps.ledger.types import Asset, AssetStatus, AssetType
+from apps.tokens import models, rules, states
+from apps.tokens.types import (
+    Allocation,
+    AllocationStatus,
+    AllocationType,
+    Contracts,
+    Kind,
+    OnChainStatus,
+    Progress,
+    RegisterLine,
+    StatusChange,
+    Terms,
+    Token,
+    TokenStatus,
+    TradingMode,
+)
+
+MAX_PAGE = 200
+
+
+def token(token_id: UUID) -> Token:
+    """Return a token, whoever asks: for staff and for other apps. Raises NotFound."""
+    row = models.Token.objects.filter(pk=token_id).first()
+    if row is None:
+        raise NotFound("There is no such token.")
+    return as_token(row)
+
+
+def visible_token(token_id: UUID, *, viewer: UUID | None) -> Token:
+    """Return a token that is public, or that the viewer's business drafts. Raises NotFound."""
+    found = token(token_id)
+    if found.status not in states.PUBLIC and not (viewer and is_insider(found, viewer)):
+        raise NotFound("There is no such token.")
+    return found
+
+
+def public_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
+    """Return what everybody may see, the newest offering first."""
+    query = models.Token.objects.filter(status__in=states.PUBLIC).order_by("-primary_start", "-id")
+    return [as_token(row) for row in query[:limit]]
+
+
+def tokens_of(business_id: UUID) -> list[Token]:
+    """Return all tokens of a business, newest first. The caller checks who may see drafts."""
+    return [as_token(row) for row in models.Token.objects.filter(business_id=business_id).order_by("-id")]
+
+
+def tokens(*, status: str = "", search: str = "", limit: int = MAX_PAGE) -> list[Token]:
+    """Return the newest tokens that match, for staff; `search` finds in name, symbol and ISIN."""
+    return [as_token(row) for row in token_rows(status=status, search=search).order_by("-id")[:limit]]
+
+
+def token_rows(
+    *, status: str = "", search: str = "", visible_to: UUID | None = None, public: bool = False
+) -> QuerySet[models.Token]:
+    """Return tokens as rows to be paged: all for staff, or (`public`) what this viewer may see."""
+    query = models.Token.objects.all()
+    if public:
+        own = businesses.of_member(visible_to) if visible_to else []
+        query = query.filter(
+            Q(status__in=states.PUBLIC) | Q(business_id__in=[business.id for business in own])
+        )
+    if status:
+        query = query.filter(status=status)
+    if search:
+        named = Q(name__icontains=search) | Q(symbol__startswith=search.upper()) | Q(isin=search.upper())
+        query = query.filter(named)
+    return query
+
+
+def is_insider(found: Token, user_id: UUID) -> bool:
+    """Tell whether a user is a member of the business that issues a token."""
+    return user_id in {member.user_id for member in businesses.members(found.business_id)}
+
+
+def history(token_id: UUID) -> list[StatusChange]:
+    """Return a token's changes of status, oldest first."""
+    return [
+        StatusChange(
+            TokenStatus(row.before) if row.before else None,
+            TokenStatus(row.after),
+            row.actor,
+            row.reason,
+            row.at,
+        )
+        for row in models.TokenStatusHistory.objects.filter(token=token_id).order_by("pk")
+    ]
+
+
+def deployment(token_id: UUID) -> Intent | None:
+    """Return what was asked of the chain for this token, with its steps; None before that."""
+    return chain.intent_of(IntentKind.SUITE, token_id)
+
+
+def progress(token_id: UUID) -> Progress:
+    """Return how far an offering is (OFR-5)."""
+    confirmed = Q(status=AllocationStatus.CONFIRMED)
+    found = models.Allocation.objects.filter(token=token_id).aggregate(
+        investors=Count("investor_id", distinct=True, filter=Q(status__in=states.COUNTED)),
+        pending=Count("pk", filter=Q(status=AllocationStatus.PENDING_PAYMENT)),
+        confirmed=Count("pk", filter=confirmed),
+        queued=Count("pk", filter=Q(on_chain_status=OnChainStatus.QUEUED)),
+        minted=Count("pk", filter=Q(on_chain_status=OnChainStatus.MINTED)),
+        failed=Count("pk", filter=Q(on_chain_status=OnChainStatus.FAILED)),
+    )
+    return Progress(**found)
+
+
+def allocation(allocation_id: UUID) -> Allocation:
+    """Return an allocation, whoever asks: for staff and for other apps. Raises NotFound."""
+    row = allocation_rows().filter(pk=allocation_id).first()
+    if row is None:
+        raise NotFound("There is no such allocation.")
+    return as_allocation(row)
+
+
+def own_allocation(allocation_id: UUID, *, investor_id: UUID) -> Allocation:
+    """Return one's own allocation. Raises NotFound, also for somebody else's."""
+    found = allocation(allocation_id)
+    if found.investor_id != investor_id:
+        raise NotFound("There is no such allocation.")
+    return found
+
+
+def allocations_of(investor_id: UUID, *, token_id: UUID | None = None) -> list[Allocation]:
+    """Return an investor's allocations, newest first."""
+    query = allocation_rows(investor_id=investor_id, token_id=token_id).order_by("-created_at", "-pk")
+    return [as_allocation(row) for row in query[:MAX_PAGE]]
+
+
+def allocations(
+    token_id: UUID, *, status: str = "", on_chain_status: str = "", limit: int = MAX_PAGE
+) -> list[Allocation]:
+    """Return a token's allocations that match, oldest first, for staff."""
+    query = allocation_rows(token_id=token_id, status=status, on_chain_status=on_chain_status)
+    return [as_allocation(row) for row in query.order_by("pk")[:limit]]
+
+
+def allocation_rows(
+    *,
+    investor_id: UUID | None = None,
+    token_id: UUID | None = None,
+    status: str = "",
+    on_chain_status: str = "",
+) -> QuerySet[models.Allocation]:
+    """Return allocations as rows to be paged, with their tokens; what is empty doesn't narrow."""
+    wanted = {
+        "investor_id": investor_id,
+        "token_id": token_id,
+        "status": status,
+        "on_chain_status": on_chain_status,
+    }
+    query = models.Allocation.objects.select_related("token")
+    return query.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def waiting_payments() -> int:
+    """Return how many subscriptions wait for their payment to be confirmed."""
+    return models.Allocation.objects.filter(status=AllocationStatus.PENDING_PAYMENT).count()
+
+
+def invested(token_id: UUID, *, investor_id: UUID) -> int:
+    """Return what an investor's pending and confirmed allocations of a token cost, in money."""
+    found = models.Allocation.objects.filter(
+        token=token_id, investor_id=investor_id, status__in=states.COUNTED
+    ).aggregate(total=Sum("cost"))
+    return int(found["total"] or 0)
+
+
+def register(token_id: UUID) -> list[RegisterLine]:
+    """Return the holders with what the ledger and the chain say of each, the largest first (TOK-7)."""
+    found = token(token_id)
+    held = {UUID(owner): units for owner, units in ledger.client_holdings(found.terms.symbol).items()}
+    people = chain.holders(held)
+    address_of = {owner: holder.address for owner, holder in people.items() if holder.address}
+    on_chain = chain.register(token_id)
+    awaiting = _awaiting_mint(token_id)
+    lines = [
+        RegisterLine(
+            owner,
+            address_of.get(owner, ""),
+            units,
+            on_chain.pop(address_of.get(owner, ""), 0),
+            awaiting.get(owner, 0),
+        )
+        for owner, units in held.items()
+    ]
+    strangers = [RegisterLine(None, address, 0, units, 0) for address, units in on_chain.items()]
+    return sorted(lines + strangers, key=lambda line: (-line.ledger_units, -line.chain_units, line.address))
+
+
+def _awaiting_mint(token_id: UUID) -> dict[UUID, int]:
+    waiting = models.Allocation.objects.filter(token=token_id, status=AllocationStatus.CONFIRMED).exclude(
+        on_chain_status=OnChainStatus.MINTED
+    )
+    return {
+        owner: units or 0
+        for owner, units in waiting.values_list("investor_id").annotate(units=Sum("quantity"))
+    }
+
+
+def symbols(token_ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Return symbols by token; unknown ones are left out."""
+    return dict(models.Token.objects.filter(pk__in=list(token_ids)).values_list("pk", "symbol"))
+
+
+def raise_currencies() -> list[Asset]:
+    """Return the currencies that money can be raised in."""
+    return [
+        asset
+        for asset in ledger.assets()
+        if asset.type is AssetType.FIAT and asset.status is AssetStatus.ACTIVE
+    ]
+
+
+def read_terms(written: Mapping[str, Any]) -> Terms:
+    """Read terms as a form or the API has them: see `rules.read_terms`. Raises InvalidTerms with fields."""
+    currency = next(
+        (asset for asset in raise_currencies() if asset.code == written.get("raise_currency")), None
+    )
+    if currency is None:
+        raise rules.InvalidTerms(
+            "Money can't be raised in this.", fields={"raise_currency": ["Choose a currency of the list."]}
+        )
+    return rules.read_terms(written, cash_decimals=currency.decimals)
+
+
+def countries_numeric(codes: Iterable[str]) -> tuple[int, ...]:
+    """Return the ISO 3166 numeric codes of these countries, as the chain knows them."""
+    numbers = (countries.numeric(code) for code in codes)
+    return tuple(sorted(number for number in numbers if number is not None))
+
+
+def as_token(row: models.Token) -> Token:
+    """Return the frozen view of a token's row."""
+    return Token(
+        id=row.pk,
+        business_id=row.business_id,
+        terms=_terms(row),
+        cash_decimals=row.raise_decimals,
+        status=TokenStatus(row.status),
+        trading_mode=TradingMode(row.trading_mode),
+        primary_allotment=row.primary_allotment,
+        tokens_sold=row.tokens_sold,
+        tokens_reserved=row.tokens_reserved,
+        total_raised=row.total_raised,
+        primary_start=row.primary_start,
+        primary_end=row.primary_end,
+        deploy_requested_at=row.deploy_requested_at,
+        deployed_at=row.deployed_at,
+        deploy_error=row.deploy_error,
+        contracts=Contracts(
+            row.contract_address,
+            row.identity_registry_addr,
+            row.compliance_addr,
+            row.claim_topics_addr,
+            row.trusted_issuers_addr,
+            row.deploy_tx_hash,
+            row.deploy_gas_used,
+        ),
+        version=row.version,
+        created_at=row.created_at,
+    )
+
+
+def _terms(row: models.Token) -> Terms:
+    return Terms(
+        name=row.name,
+        symbol=row.symbol,
+        total_supply=row.total_supply,
+        price_per_token=row.price_per_token,
+        raise_currency=row.raise_currency_id,
+        jurisdiction=row.jurisdiction,
+        primary_bps=row.primary_offering_bps,
+        team_bps=row.team_bps,
+        reserve_bps=row.reserve_bps,
+        platform_bps=row.platform_allocation_bps,
+        kind=Kind(row.kind),
+        isin=row.isin,
+        decimals=row.decimals,
+        min_investment=row.min_investment,
+        max_investment=row.max_investment,
+        eligible_countries=tuple(row.eligible_countries),
+        eligible_classes=tuple(map(Accreditation, row.eligible_classes)),
+        min_kyc_level=row.min_kyc_level,
+        soft_cap=row.soft_cap,
+        cooling_off_hours=row.cooling_off_hours,
+        metadata=row.metadata,
+    )
+
+
+def as_allocation(row: models.Allocation) -> Allocation:
+    """Return the frozen view of an allocation's row."""
+    return Allocation(
+        id=row.pk,
+        token_id=row.token.pk,
+        investor_id=row.investor_id,
+        symbol=row.token.symbol,
+        decimals=row.token.decimals,
+        raise_currency=row.token.raise_currency_id,
+        cash_decimals=row.token.raise_decimals,
+        allocation_type=AllocationType(row.allocation_type),
+        status=AllocationStatus(row.status),
+        quantity=row.quantity,
+        price=row.price,
+        cost=row.cost,
+        investor_class=Accreditation(row.investor_class),
+        cooling_off_hours=row.cooling_off_hours,
+        cooling_off_until=row.cooling_off_until,
+        cooling_off_waived_at=row.cooling_off_waived_at,
+        on_chain_status=OnChainStatus(row.on_chain_status),
+        on_chain_tx_hash=row.on_chain_tx_hash,
+        on_chain_error=row.on_chain_error,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        confirmed_at=row.confirmed_at,
+        ended_at=row.ended_at,
+    )
