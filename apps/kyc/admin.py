@@ -42,7 +42,7 @@ class HolderFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         if self.value() == "me":
             return queryset.filter(claimed_by=request.user.pk)
-        return queryset.filter(claimed_by=None) if self.value() == "nobody" else queryset
+        return queryset.filter(status=ApplicationStatus.PENDING) if self.value() == "nobody" else queryset
 
 
 @admin.register(Application)

@@ -165,7 +165,7 @@ def with_names(writer):
         (pdf(with_names), "JavaScript"),
         (acting_pdf("JavaScript", "JS").replace(b"/Java", b"/J#61va").replace(b"/JS", b"/#4aS"), ""),
     ],
-    ids=["script", "hidden", "launch", "hidden_launch", "form", "other", "attachment", "field", "names", "spelt"],
+    ids=["script", "hidden", "launch", "launch2", "form", "other", "attached", "field", "names", "spelt"],
 )  # fmt: skip
 def test_a_pdf_that_acts_is_refused(content, found):
     said = refused(content)
