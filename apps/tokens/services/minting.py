@@ -143,13 +143,18 @@ def note_mint_failed(message: Message) -> None:
 def requeue_mint(*, allocation_id: UUID, by: Actor, at: datetime) -> Allocation:
     """Have a failed mint tried again.
 
-    Raises NotFound, Conflict `invalid_transition`, HolderUnknown.
+    Raises NotFound, HolderUnknown, Conflict `invalid_transition` (also for what was called off on the chain's
+    side, which can't be asked for again).
     """
     row = locks.allocation(allocation_id)
     row.queued_at = at
     error = row.on_chain_error
     _change(row, OnChainStatus.QUEUED, error=error)
-    _request(row, by=by, at=at)
+    intent = chain.intent_of(IntentKind.MINT, allocation_id)
+    if intent is None:  # the chain hadn't even taken the request
+        _request(row, by=by, at=at)
+    elif intent.state in _GIVEN_UP:  # else it was tried again there
+        chain_requests.try_again(intent_id=intent.id, by=by, at=at)
     allocation = selectors.as_allocation(row)
     tell([allocation], MINT_QUEUED, action="allocations.mint_requeued", by=by, at=at)
     return allocation
