@@ -30,6 +30,8 @@ from apps.wallets.types import (
     Deposit,
     DepositState,
     DestinationKind,
+    Open,
+    Why,
     Withdrawal,
     WithdrawalState,
 )
@@ -91,6 +93,18 @@ def queue_of_withdrawals(*, limit: int = MAX_PAGE, **wanted: str) -> list[Withdr
     return [as_withdrawal(row) for row in found]
 
 
+def waiting_deposits() -> int:
+    """Return how many deposits wait for staff."""
+    open_states = (DepositState.REQUESTED, DepositState.RECEIVED)
+    return models.Deposit.objects.filter(state__in=open_states).count()
+
+
+def waiting_withdrawals() -> int:
+    """Return how many withdrawals wait for staff."""
+    open_states = (WithdrawalState.UNDER_REVIEW, WithdrawalState.APPROVED, WithdrawalState.SENT)
+    return models.Withdrawal.objects.filter(state__in=open_states).count()
+
+
 def changes_of_deposit(deposit_id: UUID) -> list[Change]:
     """Return the life of a deposit, from its beginning."""
     return _changes(models.DepositChange.objects.filter(deposit=deposit_id))
@@ -99,6 +113,15 @@ def changes_of_deposit(deposit_id: UUID) -> list[Change]:
 def changes_of_withdrawal(withdrawal_id: UUID) -> list[Change]:
     """Return the life of a withdrawal, from its beginning."""
     return _changes(models.WithdrawalChange.objects.filter(withdrawal=withdrawal_id))
+
+
+def open_requests(owner: UUID) -> list[Open]:
+    """Return what an owner waits for, the newest first, and why it isn't further."""
+    coming = deposits(owner=owner, state=OPEN).order_by("-requested_at", "-id")[:MAX_PAGE]
+    going = withdrawals(owner=owner, state=OPEN).order_by("-requested_at", "-id")[:MAX_PAGE]
+    found = [_open(row, rules.why_deposit(DepositState(row.state))) for row in coming]
+    found += [_open(row, rules.why_withdrawal(WithdrawalState(row.state))) for row in going]
+    return sorted(found, key=lambda each: each.requested_at, reverse=True)
 
 
 def links(owner: UUID, lines: Iterable[Transaction]) -> Mapping[UUID, UUID]:
@@ -195,6 +218,12 @@ def as_withdrawal(row: models.Withdrawal) -> Withdrawal:
         requested_at=row.requested_at,
         updated_at=row.updated_at,
     )
+
+
+def _open(row: models.Deposit | models.Withdrawal, why: Why) -> Open:
+    is_deposit = isinstance(row, models.Deposit)
+    amount = (row.received_amount if isinstance(row, models.Deposit) else None) or row.amount
+    return Open(is_deposit, row.pk, row.currency, DECIMALS, amount, row.state, row.requested_at, why)
 
 
 def _wanted(owner: UUID | None, currency: str, reference: str) -> dict[str, Any]:

@@ -64,6 +64,16 @@ class DestinationKind(StrEnum):
     LOCAL = "local"
 
 
+# Europe, the Emirates and Saudi Arabia pay by IBAN only; India has none.
+KINDS: Mapping[str, frozenset[DestinationKind]] = {
+    "USD": frozenset(DestinationKind),
+    "AED": frozenset({DestinationKind.IBAN}),
+    "SAR": frozenset({DestinationKind.IBAN}),
+    "EUR": frozenset({DestinationKind.IBAN}),
+    "INR": frozenset({DestinationKind.LOCAL}),
+}
+
+
 class WaitsFor(StrEnum):
     """Whose turn it is in a request."""
 
@@ -164,6 +174,20 @@ class Why:
     waits_for: WaitsFor
     sentence: str
     next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A request that waits for somebody, as its owner's wallet shows it; `deposit` tells which kind."""
+
+    deposit: bool
+    id: UUID
+    currency: str
+    decimals: int
+    amount: int
+    state: str
+    requested_at: datetime
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)

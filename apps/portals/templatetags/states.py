@@ -55,6 +55,7 @@ _WORDS: "dict[Family, dict[str, _StrPromise]]" = {
     },
     Family.WAITING: {
         "pending": _("Pending"),
+        "requested": _("Requested"),
         "pending_approval": _("Pending approval"),
         "pending_payment": _("Pending payment"),
         "pending_verification": _("Pending verification"),
@@ -92,6 +93,7 @@ _WORDS: "dict[Family, dict[str, _StrPromise]]" = {
     },
     Family.GOOD: {
         "active": _("Active"),
+        "registered": _("Registered"),
         "approved": _("Approved"),
         "accepted": _("Accepted"),
         "verified": _("Verified"),
@@ -134,6 +136,7 @@ _WORDS: "dict[Family, dict[str, _StrPromise]]" = {
     },
     Family.ENDED: {
         "cancelled": _("Cancelled"),
+        "removed": _("Removed"),
         "expired": _("Expired"),
         "closed": _("Closed"),
         "refunded": _("Refunded"),

@@ -9,21 +9,11 @@ from stdnum.exceptions import ValidationError
 from stdnum.us import rtn
 
 from apps.common.errors import Invalid
-from apps.wallets.types import Destination, DestinationKind
+from apps.wallets.types import KINDS, Destination, DestinationKind
 
 MAX_HOLDER = 140  # what a SEPA transfer carries of a name
 _NUMBER = re.compile(r"[A-Z0-9]{4,34}", re.ASCII)
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.ASCII)
-
-# Europe, the Emirates and Saudi Arabia pay by IBAN only; India has none.
-_BOTH = frozenset(DestinationKind)
-_KINDS: Mapping[str, frozenset[DestinationKind]] = {
-    "USD": _BOTH,
-    "AED": frozenset({DestinationKind.IBAN}),
-    "SAR": frozenset({DestinationKind.IBAN}),
-    "EUR": frozenset({DestinationKind.IBAN}),
-    "INR": frozenset({DestinationKind.LOCAL}),
-}
 
 
 def checked(destination: Destination, *, currency: str) -> Destination:
@@ -35,7 +25,7 @@ def checked(destination: Destination, *, currency: str) -> Destination:
     holder = unicodedata.normalize("NFC", " ".join(destination.holder_name.split()))
     if not 2 <= len(holder) <= MAX_HOLDER or not holder.isprintable():
         wrong["holder_name"] = [f"Enter the holder's name, at most {MAX_HOLDER} characters on one line."]
-    if destination.kind not in _KINDS[currency]:
+    if destination.kind not in KINDS[currency]:
         words = "by account number" if destination.kind is DestinationKind.IBAN else "by IBAN"
         wrong["kind"] = [f"{currency} is paid {words} only."]
     elif destination.kind is DestinationKind.IBAN:

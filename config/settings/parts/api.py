@@ -30,4 +30,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        # wallets
+        "DepositStatusEnum": "apps.wallets.api.answers.DEPOSIT_STATUS",
+        "WithdrawalStatusEnum": "apps.wallets.api.answers.WITHDRAWAL_STATUS",
+        "DestinationKindEnum": "apps.wallets.api.answers.DESTINATION_KIND",
+    },
 }

@@ -1,0 +1,53 @@
+"""The API of deposits and withdrawals."""
+
+from apps.wallets.api.own import (
+    CancelDeposit,
+    CancelWithdrawal,
+    DepositDetail,
+    Deposits,
+    WalletAddress,
+    WithdrawalDetail,
+    WithdrawalLimits,
+    Withdrawals,
+)
+from apps.wallets.api.staff import (
+    ApproveWithdrawal,
+    CompleteWithdrawal,
+    ConfirmDeposit,
+    CreditDeposit,
+    DepositCase,
+    DepositQueue,
+    FailWithdrawal,
+    ReceiveDeposit,
+    RefundDeposit,
+    RejectDeposit,
+    RejectWithdrawal,
+    SendWithdrawal,
+    WithdrawalCase,
+    WithdrawalQueue,
+)
+
+__all__ = [
+    "ApproveWithdrawal",
+    "CancelDeposit",
+    "CancelWithdrawal",
+    "CompleteWithdrawal",
+    "ConfirmDeposit",
+    "CreditDeposit",
+    "DepositCase",
+    "DepositDetail",
+    "DepositQueue",
+    "Deposits",
+    "FailWithdrawal",
+    "ReceiveDeposit",
+    "RefundDeposit",
+    "RejectDeposit",
+    "RejectWithdrawal",
+    "SendWithdrawal",
+    "WalletAddress",
+    "WithdrawalCase",
+    "WithdrawalDetail",
+    "WithdrawalLimits",
+    "WithdrawalQueue",
+    "Withdrawals",
+]
