@@ -357,8 +357,8 @@ def test_the_deployment_is_followed_until_it_is_final(client, issuer, business):
     assert f"{reverse('token', args=[token.id])}?part=deployment" in part
     intent = Intent.objects.get(subject=token.id)
     step = Transaction.objects.create(
-        intent=intent, number=1, step="deploySuite", chain_id=1, duty="owner", data=b"", state="broadcast",
-        tx_hash="0x" + "ab" * 32, created_at=NOW,
+        intent=intent, number=1, step="deploy the token", chain_id=1, duty="owner", data=b"",
+        state="broadcast", tx_hash="0x" + "ab" * 32, created_at=NOW,
     )  # fmt: skip
     assert "0x" + "ab" * 32 in deployment(client, token)
     assert deployment(client, token).count('data-step="current"') == 6  # five acts, and "mined"
@@ -368,6 +368,9 @@ def test_the_deployment_is_followed_until_it_is_final(client, issuer, business):
     part = deployment(client, token)
     for shown in ("&lt;b&gt;out of gas", "It is tried again at", "4,111,222", 'data-step="failed"'):
         assert shown in part
+    Intent.objects.update(state="processing")
+    part = deployment(client, token)
+    assert "out of gas" not in part  # another try is under way
     Intent.objects.update(state="dead")
     part = deployment(client, token)
     assert "The deployment stopped" in part
