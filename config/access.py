@@ -8,6 +8,8 @@ from apps.accounts.types import Access, Permission, Role
 
 EVERYONE = Access(public=True)
 LOGGED_IN = Access()
+INVESTORS = Access(roles=frozenset({Role.INVESTOR}))
+ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
 ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
@@ -43,6 +45,18 @@ MATRIX: dict[str, Access] = {
     "account-logout-everywhere": LOGGED_IN,
     "wallet": CUSTOMERS,
     # kyc pages
+    "kyc": CUSTOMERS,
+    "kyc-step": CUSTOMERS,
+    "kyc-upload": CUSTOMERS,
+    "kyc-remove": CUSTOMERS,
+    "kyc-submit": CUSTOMERS,
+    "kyc-again": CUSTOMERS,
+    "kyc-file": LOGGED_IN,  # a signed link says whose
+    "kyc-queue": staff_with(Permission.KYC_VIEW),
+    "kyc-case": staff_with(Permission.KYC_VIEW),
+    "kyc-decide": staff_with(Permission.KYC_REVIEW),
+    "kyc-release": staff_with(Permission.KYC_REVIEW),
+    "kyc-judge": staff_with(Permission.KYC_REVIEW),
     # businesses pages
     "businesses": ISSUERS,
     "business-new": ISSUERS,
@@ -51,6 +65,25 @@ MATRIX: dict[str, Access] = {
     "staff-business": staff_with(Permission.BUSINESS_VIEW),
     "staff-business-decide": staff_with(Permission.BUSINESS_APPROVE),
     # tokens pages
+    "offerings": CUSTOMERS,
+    "offering": CUSTOMERS,
+    "offering-subscribe": INVESTORS,
+    "subscriptions": INVESTORS,
+    "subscription-cancel": INVESTORS,
+    "subscription-waive": INVESTORS,
+    "subscription-withdraw": INVESTORS,
+    "tokens": ISSUERS,
+    "token": ISSUERS,
+    "token-new": ISSUERS,
+    "token-edit": ISSUERS,
+    "token-split": ISSUERS,
+    "staff-tokens": staff_with(Permission.TOKENS_VIEW),
+    "staff-token": staff_with(Permission.TOKENS_VIEW),
+    "staff-token-deploy": staff_with(Permission.TOKENS_DEPLOY),
+    "staff-token-start": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
+    "staff-mint-requeue": staff_with(Permission.SETTLEMENT_RETRY),
+    "staff-allocations": staff_with(Permission.ALLOCATIONS_CONFIRM),
     # wallets pages
     "wallet-deposit": CUSTOMERS,
     "deposit": CUSTOMERS,
@@ -101,12 +134,34 @@ MATRIX: dict[str, Access] = {
     "api:audit-state": staff_with(Permission.AUDIT_VIEW),
     "api:ledger-sums": staff_with(Permission.AUDIT_VIEW),
     # kyc API
+    "api:kyc": CUSTOMERS,
+    "api:kyc-file": LOGGED_IN,  # a signed link says whose
+    "api:kyc-cases": staff_with(Permission.KYC_VIEW),
+    "api:kyc-case": staff_with(Permission.KYC_VIEW),
+    "api:kyc-review": staff_with(Permission.KYC_REVIEW),
+    "api:kyc-release": staff_with(Permission.KYC_REVIEW),
+    "api:kyc-judge": staff_with(Permission.KYC_REVIEW),
     # businesses API
     "api:businesses": CUSTOMERS,  # an investor who registers is told by the verb that it takes an issuer
     "api:business": CUSTOMERS,
     "api:admin-businesses": staff_with(Permission.BUSINESS_VIEW),
     "api:admin-business": staff_with(Permission.BUSINESS_VIEW),  # PATCH asks for business.approve besides
     # tokens API
+    "api:tokens": LOGGED_IN,
+    "api:token": LOGGED_IN,
+    "api:token-subscribe": INVESTORS,
+    "api:allocations": INVESTORS,
+    "api:allocation-cancel": INVESTORS,
+    "api:allocation-withdraw": INVESTORS,
+    "api:allocation-waive": INVESTORS,
+    "api:admin-tokens": staff_with(Permission.TOKENS_VIEW),
+    "api:admin-token": staff_with(Permission.TOKENS_VIEW),
+    "api:token-deploy": staff_with(Permission.TOKENS_DEPLOY),
+    "api:token-start": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
+    "api:token-allocations": staff_with(Permission.TOKENS_VIEW),
+    "api:token-register": staff_with(Permission.AUDIT_VIEW),
+    "api:allocation-requeue": staff_with(Permission.SETTLEMENT_RETRY),
     # wallets API
     "api:deposits": CUSTOMERS,
     "api:deposit": CUSTOMERS,

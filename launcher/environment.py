@@ -12,8 +12,14 @@ from launcher.paths import VENV, State
 DATABASE_URLS = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_URL")
 # For manage.py and the preparation only: the application must not be the owner of its tables.
 PRIVILEGED = ("DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_READONLY_URL")
+# For the one process that signs, and for the preparation, which makes the keys (CHN-2).
+SIGNER = ("SIGNER_BACKEND", "KEYSTORE_DIR", keys.KEYSTORE)
+SIGNING_PROCESS = "chain"
 REQUIRED_DATABASE_URLS = ("DATABASE_OWNER_URL", "DATABASE_URL")
-OTHER_SETTINGS = ("REDIS_URL", "CHAIN_RPC_URLS", "ALLOWED_HOSTS")
+OTHER_SETTINGS = (
+    *("REDIS_URL", "ALLOWED_HOSTS", "SIGNER_BACKEND"),
+    *("CHAIN_RPC_URLS", "CHAIN_ID", "CHAIN_NAME", "CHAIN_EXPLORER", "CHAIN_CONFIRMATIONS"),
+)
 DATABASE = "alef"
 ROLES = {
     "DATABASE_OWNER_URL": "alef_owner",
@@ -61,6 +67,8 @@ def compose(
         "DJANGO_SETTINGS_MODULE": settings,
         "HOST": ports.LOOPBACK,
         "MAIL_DIR": str(state.path / "mail"),
+        "KEYSTORE_DIR": str(state.keystores),
+        keys.KEYSTORE: secrets[keys.KEYSTORE],
         **{name: secrets[name] for name in keys.APPLICATION},
         **_service_urls(secrets, chosen),
     }
@@ -98,9 +106,13 @@ def for_children(environ: Mapping[str, str], variables: Mapping[str, str]) -> di
     }
 
 
-def without_privileges(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of an application process: without the owner's and the administrator's URL."""
-    return {name: value for name, value in env.items() if name not in PRIVILEGED}
+def for_process(name: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a line of the Procfile: without the owner's and the administrator's URL.
+
+    What opens the keys of the chain is for the process that signs, and for no other.
+    """
+    withheld = PRIVILEGED if name == SIGNING_PROCESS else (*PRIVILEGED, *SIGNER)
+    return {name: value for name, value in env.items() if name not in withheld}
 
 
 def write(file: Path, variables: Mapping[str, str]) -> None:

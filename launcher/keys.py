@@ -14,6 +14,7 @@ ADMIN, OWNER, APP, READONLY, VALKEY = (
     "REDIS_PASSWORD",
 )
 APPLICATION = ("SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "JWT_KEYS")
+KEYSTORE = "KEYSTORE_PASSWORD"
 
 
 def load_or_make(file: Path) -> dict[str, str]:
@@ -40,5 +41,6 @@ def _fresh() -> dict[str, str]:
         "FIELD_KEYS": f"1:{secrets.token_hex(32)}",
         "INDEX_KEY": secrets.token_hex(32),
         "JWT_KEYS": f"1:{secrets.token_hex(32)}",
+        KEYSTORE: secrets.token_hex(32),
         **{name: secrets.token_hex(24) for name in (ADMIN, OWNER, APP, READONLY, VALKEY)},
     }

@@ -55,6 +55,10 @@ class State:
         return self.path / "demo_logins.json"
 
     @property
+    def keystores(self) -> Path:
+        return self.path / "keys"
+
+    @property
     def logs(self) -> Path:
         return self.path / "log"
 

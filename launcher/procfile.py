@@ -3,7 +3,7 @@
 import re
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,15 +108,17 @@ def expand(word: str, environ: Mapping[str, str], name: str) -> str:
     return VARIABLE.sub(value, word)
 
 
-def programs(entries: list[Entry], env: Mapping[str, str]) -> list[Program]:
+def programs(entries: list[Entry], env_of: Callable[[str], Mapping[str, str]]) -> list[Program]:
     """Return the programs of a Procfile, each executed without a shell where that is possible.
 
-    Raises LaunchError for a command that is not installed.
+    `env_of` gives the environment of a line by its name. Raises LaunchError for a command that is not
+    installed.
     """
-    return [_program(entry, resolve(entry, env), env) for entry in entries]
+    return [_program(entry, env_of(entry.name)) for entry in entries]
 
 
-def _program(entry: Entry, command: Command, env: Mapping[str, str]) -> Program:
+def _program(entry: Entry, env: Mapping[str, str]) -> Program:
+    command = resolve(entry, env)
     return Program(
         name=entry.name,
         argv=(_executable(command.argv[0], entry.name, env), *command.argv[1:]),

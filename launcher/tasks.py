@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from launcher import logfiles
 from launcher.console import step
@@ -21,16 +21,21 @@ AFTER_STOP = 5.0
 
 @dataclass(frozen=True)
 class Task:
-    """One command: its name for the terminal and the log, and its arguments."""
+    """One command: its name for the terminal and the log, and its arguments.
+
+    `refusals` are exit codes with which it says in its last line what is wrong, each with its fix.
+    """
 
     name: str
     argv: tuple[str, ...]
+    refusals: Mapping[int, str] = field(default_factory=dict)
 
 
 def run(supervisor: Supervisor, task: Task, *, state: State, env: Mapping[str, str]) -> None:
     """Run a command to its end, its output in STATE/log, while the services are kept alive.
 
-    Raises LaunchError with the end of the output when it fails or takes longer than 15 minutes.
+    Raises LaunchError with the end of the output when it fails or takes longer than 15 minutes, and with
+    its last line and its exit code when it refuses.
     """
     log = state.log(task.name)
     log.unlink(missing_ok=True)
@@ -47,6 +52,9 @@ def run(supervisor: Supervisor, task: Task, *, state: State, env: Mapping[str, s
             raise
         if not done:
             _end(process)
+        if done and process.returncode in task.refusals:
+            what = tail(log)[-1].removeprefix("CommandError: ")
+            raise LaunchError(what, fix=task.refusals[process.returncode], exit_code=process.returncode)
         if process.returncode != 0:
             shown = "".join(f"\n    {line}" for line in tail(log))
             how = f"exit {process.returncode}" if done else "took too long"

@@ -11,21 +11,25 @@ What tests of other apps need, from the fixture `chain`:
         assert chain.units(suite.token, holder.address) == 5
 
 The platform is deployed once for each worker; every test begins with it deployed and nothing else on the
-chain. `anvil` is the bare node. Tests that want no chain at all just write intents: nobody carries them out.
+chain. `bare_chain` has no platform. Tests that want no chain just write intents: nobody carries them out.
 """
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from apps.chain import selectors, services
 from apps.chain.client import transactions as node
-from apps.chain.models import Contract, Intent
+from apps.chain.models import Contract, Intent, Transaction
 from apps.chain.sender import go_round
 from apps.chain.signer import make_keys, signer
 from apps.chain.types import Holder, Suite, SuiteTerms
@@ -39,22 +43,40 @@ from tests.contracts.anvil import Anvil
 PASSWORD = "tests" * 8
 TERMS = SuiteTerms(name="Test Security", symbol="TEST", decimals=0, supply_cap=1_000_000)
 UAE = 784
+ON = True  # what a node takes has no keyword
 BY = Actor.system("tests")
 
 
 def carry_out() -> None:
     """Go round until nothing changes any more. What waits for a pause after a refusal stays as it is."""
-    while _rounds() or _rounds(waiting=True):
+    while go_rounds() or _look_at_what_waits():
         pass
 
 
-def _rounds(*, waiting: bool = False) -> bool:
-    if waiting:
-        Intent.objects.exclude(waits_for="").update(next_attempt_at=now())
+def go_rounds(at: datetime | None = None) -> bool:
+    """Go round until nothing changes, as of an instant or of now; return whether anything did."""
     changed = False
-    while go_round(signer(), at=now()):
+    while go_round(signer(), at=at or now()) or (_is_being_mined() and go_round(signer(), at=at or now())):
         changed = True
     return changed
+
+
+def _look_at_what_waits() -> bool:
+    Intent.objects.exclude(waits_for="").update(next_attempt_at=now())
+    return go_rounds()
+
+
+def _is_being_mined() -> bool:
+    """Wait for the block of what was sent: a node that mines at once does so just after it has answered."""
+    url = settings.CHAIN_RPC_URLS[0]
+    sent = list(Transaction.objects.filter(state="broadcast").values_list("tx_hash", flat=True))
+    if not sent or not rpc(url, "anvil_getAutomine"):
+        return False
+    for _ in range(100):
+        if all(rpc(url, "eth_getTransactionReceipt", each) for each in sent):
+            return True
+        time.sleep(0.01)
+    return False
 
 
 @dataclass(frozen=True)
@@ -125,17 +147,9 @@ def keystore(tmp_path_factory):
     return folder
 
 
-@dataclass
-class Deployed:
-    """The platform as every test finds it: the contracts' rows, and the node's snapshot."""
-
-    rows: list[dict[str, Any]]
-    snapshot: str
-
-
 @pytest.fixture(scope="session")
-def deployed_platform(anvil, keystore, django_db_setup, django_db_blocker) -> Deployed:
-    """Deploy the platform once, by the sender itself; the database is emptied again."""
+def platform_rows(anvil, keystore, django_db_setup, django_db_blocker) -> list[dict[str, Any]]:
+    """Deploy the platform once, by the sender itself; return its contracts' rows and empty the database."""
     with django_db_blocker.unblock(), override_settings(**_settings(anvil.url, keystore)):
         _in_transaction(services.request_platform)
         carry_out()
@@ -143,26 +157,42 @@ def deployed_platform(anvil, keystore, django_db_setup, django_db_blocker) -> De
         assert intent.state == "completed", f"{intent.state}: {intent.error}"
         rows = list(Contract.objects.values("chain_id", "name", "address", "tx_hash"))
         database.empty()
-    return Deployed(rows, rpc(anvil.url, "evm_snapshot"))
+    return rows
 
 
 @pytest.fixture
-def bare_chain(db, anvil, keystore, settings) -> Iterator[Chain]:
-    """The chain before anything is deployed by us in this test; it goes back at the end."""
+def chain(db, anvil, platform_rows, keystore, settings) -> Iterator[Chain]:
+    """The chain with the platform deployed, and nothing else; it goes back to that at the end."""
+    with _borrowed(anvil, keystore, settings) as chain:
+        Contract.objects.bulk_create(Contract(**row) for row in platform_rows)
+        yield chain
+
+
+@pytest.fixture(scope="session")
+def bare_anvil(tmp_path_factory) -> Iterator[Anvil]:
+    """Another node, without the platform."""
+    with Anvil(tmp_path_factory.mktemp("anvil") / "bare.log") as running:
+        yield running
+
+
+@pytest.fixture
+def bare_chain(db, bare_anvil, keystore, settings) -> Iterator[Chain]:
+    """A chain on which nothing is deployed."""
+    with _borrowed(bare_anvil, keystore, settings) as chain:
+        yield chain
+
+
+@contextmanager
+def _borrowed(anvil: Anvil, keystore: Any, settings: Any) -> Iterator[Chain]:
     for name, value in _settings(anvil.url, keystore).items():
         setattr(settings, name, value)
     snapshot = rpc(anvil.url, "evm_snapshot")
-    yield Chain(anvil.url)
-    rpc(anvil.url, "evm_revert", snapshot)
-
-
-@pytest.fixture
-def chain(bare_chain, deployed_platform) -> Chain:
-    """The chain with the platform deployed, and nothing else."""
-    rpc(bare_chain.url, "evm_revert", deployed_platform.snapshot)
-    deployed_platform.snapshot = rpc(bare_chain.url, "evm_snapshot")
-    Contract.objects.bulk_create(Contract(**row) for row in deployed_platform.rows)
-    return bare_chain
+    try:
+        yield Chain(anvil.url)
+    finally:
+        rpc(anvil.url, "evm_setAutomine", ON)
+        rpc(anvil.url, "anvil_dropAllTransactions")
+        assert rpc(anvil.url, "evm_revert", snapshot), "the test reverted the chain below its own beginning"
 
 
 def _settings(url: str, keystore: Any) -> dict[str, Any]:

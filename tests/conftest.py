@@ -8,10 +8,10 @@ from django.test import TransactionTestCase
 from apps.common import connections
 from apps.common.types import Actor
 from tests import database
-from tests.chain import anvil, bare_chain, chain, deployed_platform, keystore
+from tests.chain import anvil, bare_anvil, bare_chain, chain, keystore, platform_rows
 from tests.venue import running
 
-__all__ = ["anvil", "bare_chain", "chain", "deployed_platform", "keystore"]
+__all__ = ["anvil", "bare_anvil", "bare_chain", "chain", "keystore", "platform_rows"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -33,7 +33,7 @@ def django_db_setup(django_db_blocker):
 
 @pytest.fixture(scope="session")
 def venue(django_db_setup, django_db_blocker, tmp_path_factory):
-    """A whole venue, running: web, worker, beat and relay, with the demo's people."""
+    """A whole venue, running: every line of the Procfile, with the demo's people."""
     with django_db_blocker.unblock(), running(tmp_path_factory.mktemp("venue")) as venue:
         yield venue
 

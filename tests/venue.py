@@ -1,4 +1,4 @@
-"""A whole venue for tests: the Procfile's processes on a database, a Valkey and a port of their own."""
+"""A whole venue for tests: the Procfile's processes on services and a port of their own."""
 
 import os
 import subprocess
@@ -13,12 +13,16 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from django.conf import settings
 
+from apps.chain.signer import make_keys
 from launcher import ports, procfile
-from launcher.environment import for_children
+from launcher.environment import for_children, for_process
 from launcher.processes import spawn
 from tests import database
+from tests.contracts.anvil import Anvil
 
 READY_WITHIN = 60.0  # seconds
+KEYSTORE_PASSWORD = "venue" * 8
+EVERYTHING = ("web", "worker", "beat", "relay", "chain", "indexer")
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Venue:
     def start(self, *names: str) -> None:
         """Start the named lines of the Procfile."""
         entries = [entry for entry in procfile.load(database.ROOT / "Procfile") if entry.name in names]
-        for program in procfile.programs(entries, self.environment):
+        for program in procfile.programs(entries, lambda name: for_process(name, self.environment)):
             log = (self.state / f"{program.name}.log").open("ab")
             self.processes[program.name] = spawn(
                 list(program.argv), cwd=database.ROOT, env=program.env, output=log.fileno()
@@ -82,7 +86,20 @@ def opened(state: Path, *, name: str, offset: int) -> Iterator[Venue]:
     `offset` leads from the worker's own Valkey database to one that no other venue uses.
     """
     name = f"{settings.DATABASES['default']['NAME']}_{name}"
-    urls = database.clone(name)
+    with Anvil(state / "anvil.log") as anvil:
+        venue = _prepared(state, database.clone(name), anvil.url, offset=offset)
+        try:
+            loaded = venue.manage("demo_data")
+            assert loaded.returncode == 0, loaded.stderr
+            yield venue
+        finally:
+            venue.stop()
+            database.drop(name)
+
+
+def _prepared(state: Path, urls: dict[str, str], chain_url: str, *, offset: int) -> Venue:
+    """Return a venue with everything of its own that its processes need."""
+    make_keys(state / "keys", KEYSTORE_PASSWORD, development=True)
     port = ports.choose([8100])
     base = urlsplit(settings.REDIS_URL)
     redis_url = urlunsplit(base._replace(path=f"/{int(base.path.lstrip('/') or 0) + offset}"))
@@ -92,25 +109,21 @@ def opened(state: Path, *, name: str, offset: int) -> Iterator[Venue]:
         | {
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "REDIS_URL": redis_url,
+            "CHAIN_RPC_URLS": chain_url,
+            "KEYSTORE_DIR": str(state / "keys"),
+            "KEYSTORE_PASSWORD": KEYSTORE_PASSWORD,
             "STATE": str(state),
             "MAIL_DIR": str(state / "mail"),
             "PORT": str(port),
         },
     )
-    venue = Venue(url=f"http://127.0.0.1:{port}", state=state, environment=environment)
-    try:
-        loaded = venue.manage("demo_data")
-        assert loaded.returncode == 0, loaded.stderr
-        yield venue
-    finally:
-        venue.stop()
-        database.drop(name)
+    return Venue(url=f"http://127.0.0.1:{port}", state=state, environment=environment)
 
 
 @contextmanager
 def running(state: Path) -> Iterator[Venue]:
     """Run a whole venue until the block ends."""
     with opened(state, name="venue", offset=20) as venue:
-        venue.start("web", "worker", "beat", "relay")
+        venue.start(*EVERYTHING)
         venue.wait_ready()
         yield venue

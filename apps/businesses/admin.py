@@ -46,26 +46,33 @@ class BusinessAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Business]) -> None:
-        self._decide(request, queryset.filter(status=BusinessStatus.PENDING), BusinessStatus.ACTIVE)
+        self._decide(request, queryset, BusinessStatus.PENDING, BusinessStatus.ACTIVE)
 
     @admin.action(description=gettext_lazy("Reject (needs a reason)"), permissions=["decide"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Business]) -> None:
-        self._decide(request, queryset, BusinessStatus.REJECTED)
+        self._decide(request, queryset, BusinessStatus.PENDING, BusinessStatus.REJECTED)
 
     @admin.action(description=gettext_lazy("Suspend (needs a reason)"), permissions=["decide"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Business]) -> None:
-        self._decide(request, queryset, BusinessStatus.SUSPENDED)
+        self._decide(request, queryset, BusinessStatus.ACTIVE, BusinessStatus.SUSPENDED)
 
     @admin.action(description=gettext_lazy("Resume"), permissions=["decide"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Business]) -> None:
-        self._decide(request, queryset.filter(status=BusinessStatus.SUSPENDED), BusinessStatus.ACTIVE)
+        self._decide(request, queryset, BusinessStatus.SUSPENDED, BusinessStatus.ACTIVE)
 
-    def _decide(self, request: HttpRequest, chosen: QuerySet[Business], status: BusinessStatus) -> None:
+    def _decide(
+        self, request: HttpRequest, chosen: QuerySet[Business], before: BusinessStatus, after: BusinessStatus
+    ) -> None:
+        """Decide on the chosen ones; to approve isn't to resume, so each act leaves other states alone."""
         for row in chosen:
+            if row.status != before:
+                refused = {"name": row.name, "status": row.status}
+                messages.warning(request, _("%(name)s is %(status)s and stays so.") % refused)
+                continue
             try:
                 services.decide(
                     business_id=row.pk,
-                    status=status,
+                    status=after,
                     reason=request.POST.get("reason", ""),
                     version=row.version,
                     by=actor_of(request),

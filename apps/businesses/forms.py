@@ -43,13 +43,12 @@ class RegistrationForm(forms.Form):
     name = forms.CharField(
         label=_("Company name"),
         max_length=rules.MAX_NAME,
-        help_text=_("As it stands in the commercial register."),
+        help_text=_("As it stands in the commercial register, like the number."),
         widget=forms.TextInput({"autocomplete": "organization"}),
     )
     registration_number = forms.CharField(
         label=_("Registration number"),
         max_length=rules.MAX_NUMBER,
-        help_text=_("The company's number in the commercial register of its country."),
         widget=forms.TextInput({"autocomplete": "off", "dir": "ltr"}),
     )
     country = forms.ChoiceField(label=_("Country of registration"), choices=_countries)
@@ -57,7 +56,6 @@ class RegistrationForm(forms.Form):
     platform_allocation_pct = forms.CharField(
         label=_("Platform allocation"),
         max_length=8,
-        help_text=_("The part of each token that goes to the platform, taken out of your reserve."),
         widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off", "dir": "ltr"}),
     )
 

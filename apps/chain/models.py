@@ -109,8 +109,9 @@ class Transaction(models.Model):
 class Attempt(models.Model):
     """A signed form of a transaction: the first, or one with a higher fee under the same nonce.
 
-    A filler does nothing: it takes the nonce of a transaction that no node wants, so that the signer's
-    later ones can be mined. `tried_at` is when a node was last given these bytes.
+    Each form offers more than the one before, so the newest is the dearest. A filler does nothing: it
+    takes the nonce of a transaction that no node wants, so that the signer's later ones can be mined.
+    `tried_at` is when a node was last given these bytes.
     """
 
     tx_hash = models.CharField(primary_key=True, max_length=66)

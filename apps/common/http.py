@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -203,6 +203,8 @@ def _as_refusal(error: Exception) -> errors.DomainError | None:
             return errors.NotFound("There is nothing here.")
         case PermissionDenied():
             return errors.Forbidden(str(error) or "You may not do this.")
+        case RequestDataTooBig():
+            return errors.TooLarge("The body is larger than is taken.")
         case drf.APIException():
             return _from_drf(error)
     return None
@@ -212,6 +214,8 @@ def _from_drf(error: drf.APIException) -> errors.DomainError:
     match error:
         case drf.ValidationError():
             return errors.Invalid("Some fields are not valid.", fields=_fields(error.detail))
+        case drf.ParseError():
+            return errors.Invalid("The body can't be read.", code="malformed_form")
         case drf.NotFound():
             return errors.NotFound("There is nothing here.")
         case drf.PermissionDenied():
@@ -283,6 +287,26 @@ def into_form(form: BaseForm, error: errors.DomainError) -> None:
         form.add_error(name if name in form.fields else None, list(sentences))
     if not named:
         form.add_error(None, " ".join(filter(None, (error.detail, error.next_step))))
+
+
+def fields_of(data: Any) -> dict[str, Any]:
+    """Return the fields and files of a form that was sent to the API. Raises Invalid for one sent twice."""
+    twice = sorted(name for name, values in data.lists() if len(values) > 1)
+    if twice:
+        raise errors.Invalid(
+            "Some fields are not valid.", fields={name: ["This field stands here twice."] for name in twice}
+        )
+    return dict(data.items())
+
+
+def is_real_visit(request: HttpRequest) -> bool:
+    """Tell whether somebody will look at the answer: not for HEAD, nor for what a browser fetches ahead."""
+    ahead = (
+        request.headers.get(name, "").lower() for name in ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
+    )
+    return request.method == "GET" and not any(
+        word in value for value in ahead for word in ("prefetch", "prerender", "preview")
+    )
 
 
 def in_time(response: HttpResponse, error: errors.DomainError | None) -> HttpResponse:

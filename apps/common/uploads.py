@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.module_loading import import_string
 from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
@@ -94,7 +94,7 @@ def content_of(file: "UploadedFile[Any] | None") -> bytes:
     return bytes(file.read(settings.UPLOAD_MAX_BYTES + 1)) if file is not None else b""
 
 
-def attachment(request: HttpRequest, content: bytes, *, content_type: str, name: str) -> HttpResponse:
+def attachment(content: bytes, *, content_type: str, name: str) -> HttpResponse:
     """Answer with a file that somebody uploaded, so that no browser runs it or keeps it."""
     response = HttpResponse(content, content_type=content_type)
     extension = EXTENSIONS.get(content_type, "bin")

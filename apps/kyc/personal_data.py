@@ -117,7 +117,7 @@ def document_notes(key: bytes, application_id: UUID) -> dict[UUID, str]:
 
 
 def _whys(key: bytes, application_id: UUID) -> tuple[str, ...]:
-    log = StatusChange.objects.filter(application_id=application_id).order_by("at", "id")
+    log = rules.in_order(StatusChange.objects.filter(application_id=application_id))
     return tuple(open_words(key, "StatusChange", "why", each.pk, each.why) for each in log)
 
 

@@ -3,12 +3,23 @@
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol, TypeVar
 
 from apps.accounts.types import Accreditation, Fatca
-from apps.kyc.types import OPTIONAL, SIDES, STEPS, Answers, DocumentType, Funds, Side, Step
+from apps.kyc.types import (
+    OPTIONAL,
+    SIDES,
+    STEPS,
+    Answers,
+    ApplicationStatus,
+    DocumentType,
+    Funds,
+    Side,
+    Step,
+)
 
 LENGTHS: Mapping[str, int] = {
     "full_name": 200,
@@ -43,6 +54,15 @@ _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9 ./-]*", re.ASCII)
 _EMIRATES_ID = re.compile(r"784[0-9]{12}", re.ASCII)
 
 Problems = dict[str, list[str]]
+
+
+class _Move(Protocol):
+    at: datetime
+    before: str
+    after: str
+
+
+Move = TypeVar("Move", bound=_Move)
 
 
 def normal(given: Mapping[str, str]) -> Answers:
@@ -139,6 +159,19 @@ def read_date(text: str) -> date | None:
 def same_name(one: str, other: str) -> bool:
     """Tell whether two names are made of the same words, whatever their order, case and accents."""
     return _words(one) == _words(other)
+
+
+def in_order(moves: Iterable[Move]) -> list[Move]:
+    """Return the moves of one application as they followed each other, also those of one instant."""
+    left = sorted(moves, key=lambda move: move.at)
+    found: list[Move] = []
+    while left:
+        state = found[-1].after if found else ApplicationStatus.DRAFT
+        now = [move for move in left if move.at == left[0].at]
+        following = next((move for move in now if move.before == state), now[0])
+        left.remove(following)
+        found.append(following)
+    return found
 
 
 def words_problem(text: str, *, needed: bool) -> str:

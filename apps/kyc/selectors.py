@@ -1,16 +1,18 @@
 """What may be known of identity checks without opening what is personal, and one's own with it."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 from django_countries import countries
 
 from apps.accounts import selectors as accounts
+from apps.accounts.types import Permission
 from apps.common.errors import NotFound
 from apps.kyc import models, personal_data, rules
 from apps.kyc.types import (
@@ -34,6 +36,7 @@ from apps.parameters import selectors as parameters
 
 DRAFT = str(ApplicationStatus.DRAFT)
 PAGE = 50
+LINK_LIFETIME = timedelta(minutes=5)
 
 
 def state_of(user_id: UUID) -> State:
@@ -96,6 +99,11 @@ def queue(*, where: CaseFilter, cursor: str = "", limit: int = PAGE) -> tuple[li
     return [as_case(row) for row in found[:limit]], str(found[limit - 1].pk) if len(found) > limit else ""
 
 
+def waiting() -> int:
+    """Return how many cases wait for a reviewer."""
+    return models.Application.objects.filter(status=ApplicationStatus.PENDING).count()
+
+
 def case(application_id: UUID) -> Case:
     """Return a submitted case with its documents. Raises NotFound, for a draft too."""
     row = models.Application.objects.filter(pk=application_id).exclude(status=DRAFT).first()
@@ -106,29 +114,42 @@ def case(application_id: UUID) -> Case:
 
 def history(application_id: UUID) -> tuple[Change, ...]:
     """Return the moves of an application and what happened to its documents, oldest first."""
-    moves = models.StatusChange.objects.filter(application_id=application_id)
-    papers = models.DocumentChange.objects.filter(document__application_id=application_id)
-    found = [Change(row.at, row.actor_id, row.before, row.after) for row in moves]
-    found += [
+    papers = models.DocumentChange.objects.filter(document__application_id=application_id).order_by("at")
+    found = [
         Change(row.at, row.actor_id, row.before, row.after, row.document_id, row.document.side)
         for row in papers.select_related("document")
     ]
-    return tuple(sorted(found, key=lambda change: change.at))
+    return tuple(sorted([*found, *moves(application_id)], key=lambda change: change.at))
 
 
 def moves(application_id: UUID) -> tuple[Change, ...]:
     """Return the moves of an application alone, oldest first; `Revealed.whys` are theirs, in this order."""
-    log = models.StatusChange.objects.filter(application_id=application_id).order_by("at", "id")
+    log = rules.in_order(models.StatusChange.objects.filter(application_id=application_id))
     return tuple(Change(row.at, row.actor_id, row.before, row.after) for row in log)
 
 
-def document_owner(document_id: UUID) -> UUID:
-    """Return whose a document is. Raises NotFound."""
-    owner = models.Document.objects.filter(pk=document_id).values_list("application__user_id", flat=True)
-    found = owner.first()
-    if found is None:
-        raise NotFound("There is no such document.")
-    return UUID(str(found))
+def document_token(document_id: UUID, *, viewer: UUID, at: datetime) -> str:
+    """Return what an address must hold for `viewer` to open a document, for LINK_LIFETIME (SEC-5)."""
+    until = int((at + LINK_LIFETIME).timestamp())
+    return _signer().sign_object({"document": str(document_id), "viewer": str(viewer), "until": until})
+
+
+def document_of(token: str, *, viewer: UUID, at: datetime) -> UUID:
+    """Return the document that a token opens for whoever looks now: its owner, or staff with kyc.view.
+
+    Raises NotFound for a token that is forged, expired or another one's.
+    """
+    try:
+        said = _signer().unsign_object(token)
+        document, fits = UUID(said["document"]), said["viewer"] == str(viewer)
+    except (BadSignature, ValueError, KeyError, TypeError):
+        raise _no_document() from None
+    if not fits or said["until"] < at.timestamp():
+        raise _no_document()
+    owner = models.Document.objects.filter(pk=document).values_list("application__user_id", flat=True).first()
+    if owner != viewer and Permission.KYC_VIEW not in accounts.permissions_of(viewer):
+        raise _no_document()
+    return document
 
 
 def missing_steps(answers: Answers, documents: Iterable[Document], *, at: datetime) -> tuple[Step, ...]:
@@ -210,3 +231,11 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return UUID(int=0)  # nobody's
+
+
+def _signer() -> Signer:
+    return Signer(salt="kyc.document")
+
+
+def _no_document() -> NotFound:
+    return NotFound("This link is not valid any more.", next_step="Load the page again to get a new one.")

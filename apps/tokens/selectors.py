@@ -170,6 +170,11 @@ def allocation_rows(
     return query.filter(**{name: value for name, value in wanted.items() if value})
 
 
+def waiting_payments() -> int:
+    """Return how many subscriptions wait for their payment to be confirmed."""
+    return models.Allocation.objects.filter(status=AllocationStatus.PENDING_PAYMENT).count()
+
+
 def invested(token_id: UUID, *, investor_id: UUID) -> int:
     """Return what an investor's pending and confirmed allocations of a token cost, in money."""
     found = models.Allocation.objects.filter(

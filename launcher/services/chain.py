@@ -31,7 +31,7 @@ class Chain(Program):
         self._file = state.path / "anvil.json"
         self._copied_size = -1
         super().__init__(
-            name="chain",
+            name="anvil",  # `chain` is the process that sends to it
             title="Chain",
             argv=(
                 *(str(find_anvil()), "--host", LOOPBACK, "--port", str(port), "--chain-id", str(CHAIN_ID)),

@@ -34,9 +34,11 @@ def wait_missing(venue, expected):
 def test_readyz_names_what_is_missing_until_it_is_back(django_db_setup, django_db_blocker, tmp_path):
     with django_db_blocker.unblock(), opened(tmp_path, name="health", offset=40) as venue:
         venue.start("web")
-        wait_missing(venue, ["beat", "relay", "worker"])
+        wait_missing(venue, ["beat", "chain", "contracts", "indexer", "relay", "worker"])
         assert httpx.get(f"{venue.url}/healthz").json() == {"status": "ok"}
-        venue.start("relay", "worker", "beat")
+        venue.start("relay", "worker", "beat", "indexer")
+        wait_missing(venue, ["chain", "contracts"])
+        venue.start("chain")
         wait_missing(venue, [])
         venue.processes["relay"].kill()
         wait_missing(venue, ["relay"])
@@ -60,5 +62,5 @@ def test_a_dead_valkey_or_chain_is_named_and_breaks_nothing_else(client, monkeyp
     finally:
         connections.valkey.cache_clear()
     assert answer.status_code == 503
-    assert set(answer.json()["missing"]) >= {"valkey", "chain", *settings.PROCESSES}
+    assert set(answer.json()["missing"]) >= {"valkey", "node", *settings.PROCESSES}
     assert answer.json()["parts"]["database"] == {"ok": True}

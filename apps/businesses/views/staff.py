@@ -23,7 +23,8 @@ MAX_CURSOR = 36
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """List what waits for a decision, the longest waiting first; or the businesses of another status."""
-    status = request.GET.get("status") or BusinessStatus.PENDING
+    asked = request.GET.get("status", "")
+    status = asked if asked == ALL or asked in set(BusinessStatus) else str(BusinessStatus.PENDING)
     form = QueueFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     page = selectors.page(
@@ -31,8 +32,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         cursor=request.GET.get("cursor", "")[:MAX_CURSOR],
         oldest_first=status == BusinessStatus.PENDING,
     )
-    counts = selectors.counts()
-    context = {"page": page, "form": form, "status": status, "counts": counts, "all": sum(counts.values())}
+    context = {"page": page, "form": form, "status": status, "tabs": _tabs(status)}
     return render(request, "businesses/queue.html", context)
 
 
@@ -46,7 +46,8 @@ def review(request: HttpRequest, business_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, business_id: UUID) -> HttpResponse:
     """Approve, reject, suspend or resume."""
     found = selectors.business(business_id)
-    form = DecisionForm(request.POST, to=request.POST.get("status", "")[:16])
+    asked = request.POST.get("status", "")
+    form = DecisionForm(request.POST, to=asked if asked in set(BusinessStatus) else "")
     if form.is_valid():
         try:
             services.decide(
@@ -63,6 +64,22 @@ def decide(request: HttpRequest, business_id: UUID) -> HttpResponse:
             messages.success(request, _("Decided. The owner gets a mail."))
             return redirect("staff-business", business_id)
     return _page(request, found, form=form)
+
+
+def _tabs(status: str) -> list[dict[str, object]]:
+    counts = selectors.counts()
+    labels = {
+        str(BusinessStatus.PENDING): _("Waiting"),
+        str(BusinessStatus.ACTIVE): _("Active"),
+        str(BusinessStatus.SUSPENDED): _("Suspended"),
+        str(BusinessStatus.REJECTED): _("Rejected"),
+        ALL: _("All"),
+    }
+    counts[ALL] = sum(counts.values())
+    return [
+        {"value": value, "label": label, "count": counts[value], "active": value == status}
+        for value, label in labels.items()
+    ]
 
 
 def _page(

@@ -113,9 +113,9 @@ def head() -> Head:
     return _first(Node.head)
 
 
-def balance(address: str) -> int:
-    """Return what an address has of the native coin, in wei. Raises NodeUnavailable."""
-    return _first(lambda node: node.balance(address))
+def balances(addresses: Sequence[str]) -> dict[str, int]:
+    """Return what addresses have of the native coin, in wei. Raises NodeUnavailable."""
+    return _first(lambda node: {address: node.balance(address) for address in addresses})
 
 
 def _first(ask: Callable[[Node], T]) -> T:

@@ -64,7 +64,7 @@ def _clean(text: str) -> str:
 
 @cache
 def _errors() -> dict[bytes, tuple[str, tuple[str, ...]]]:
-    """Return selector → name and types. The suite itself refuses with sentences, and has no errors to name."""
+    """Return selector → name and types. The suite refuses with sentences and has no errors of its own."""
     known = {"Error(string)": ("Error", ("string",)), "Panic(uint256)": ("Panic", ("uint256",))}
     for file in sorted((settings.CONTRACTS_DIR / "abi").glob("*.json")):
         for entry in json.loads(file.read_text(encoding="utf-8"))["abi"]:

@@ -114,7 +114,7 @@ class Carrier:
 
     def _send(self, found: Transaction) -> bool:
         """Give the newest bytes to a node, unless that was just tried."""
-        attempt = Attempt.objects.filter(transaction=found).latest("created_at")
+        attempt = Attempt.objects.filter(transaction=found).latest("max_fee")
         if attempt.tried_at and self.at - attempt.tried_at < self.limits.resend_after:
             return False
         try:
@@ -136,7 +136,7 @@ class Carrier:
         return False
 
     def _follow(self, found: Transaction) -> bool:
-        attempts = list(Attempt.objects.filter(transaction=found).order_by("created_at"))
+        attempts = list(Attempt.objects.filter(transaction=found).order_by("max_fee"))
         receipt = node.receipt([attempt.tx_hash for attempt in attempts])
         if receipt is None:
             if found.state == TransactionState.MINED:

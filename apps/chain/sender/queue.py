@@ -128,7 +128,8 @@ def note_tried(attempt: Attempt, *, taken: bool, error: str = "", at: datetime) 
     Attempt.objects.filter(pk=attempt.pk).update(tried_at=at)
     if found is None:
         return
-    found.error = error[:MAX_ERROR]
+    if error or not attempt.filler:  # why there is a filler stays written down
+        found.error = error[:MAX_ERROR]
     if taken and found.state == TransactionState.SIGNED:
         found.broadcast_at = at
         _move(found, TransactionState.BROADCAST)
@@ -145,7 +146,7 @@ def note_mined(transaction_id: UUID, receipt: Receipt) -> bool:
         return False
     found.tx_hash, found.gas_used = receipt.tx_hash, receipt.gas_used
     found.block_number, found.block_hash = receipt.block_number, receipt.block_hash
-    found.contract_address, found.error = receipt.contract_address, ""
+    found.contract_address = receipt.contract_address
     if found.state != TransactionState.MINED:
         _move(found, TransactionState.MINED)
     found.save()
@@ -188,7 +189,8 @@ def finish(transaction_id: UUID, receipt: Receipt, *, refusal: str, attempts: in
                 name=found.contract,
                 defaults={"address": receipt.contract_address, "tx_hash": receipt.tx_hash},
             )
-        _step(found, TransactionState.CONFIRMED, "confirmed_at")
+        found.error = ""
+        _step(found, TransactionState.CONFIRMED, "error", "confirmed_at")
     return True
 
 

@@ -9,9 +9,11 @@ from apps.chain.services.indexing import (
     note_state,
     watch_contracts,
 )
+from apps.chain.services.repairs import SomethingSent, cancel, requeue
 from apps.chain.services.requests import (
     HolderUnknown,
     SuiteMissing,
+    deploy_platform,
     request_holder,
     request_mint,
     request_platform,
@@ -22,8 +24,11 @@ __all__ = [
     "NOBODY",
     "CheckpointMoved",
     "HolderUnknown",
+    "SomethingSent",
     "SuiteMissing",
     "begin_network",
+    "cancel",
+    "deploy_platform",
     "keep_missing",
     "keep_range",
     "note_state",
@@ -31,5 +36,6 @@ __all__ = [
     "request_mint",
     "request_platform",
     "request_suite",
+    "requeue",
     "watch_contracts",
 ]

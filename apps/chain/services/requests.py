@@ -11,7 +11,7 @@ from uuid import UUID
 
 from apps.chain.models import Holder, Intent, Suite
 from apps.chain.types import PLATFORM_SUBJECT, IntentKind, SuiteTerms
-from apps.common.db import needs_transaction
+from apps.common.db import needs_transaction, opens_transaction
 from apps.common.errors import Conflict
 from apps.common.types import Actor
 
@@ -32,6 +32,12 @@ class HolderUnknown(Conflict):
 def request_platform(*, by: Actor, at: datetime) -> UUID:
     """Ask for the contracts that are deployed once per network; return the intent's id, also of a repeat."""
     return _ask(IntentKind.PLATFORM, PLATFORM_SUBJECT, "platform", {}, by=by, at=at)
+
+
+@opens_transaction
+def deploy_platform(*, by: Actor, at: datetime) -> UUID:
+    """Ask for the platform by itself; return the intent's id, also of a repeat."""
+    return request_platform(by=by, at=at)
 
 
 @needs_transaction

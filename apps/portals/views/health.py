@@ -12,9 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.chain import selectors as chain
+from apps.chain.types import NetworkState
 from apps.common import heartbeat
 from apps.common.connections import valkey
 from apps.common.db import rows
+
+BEHIND = "chain is behind the database"
 
 
 @never_cache
@@ -29,7 +32,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if every part that the venue needs is live, else 503 with what is missing."""
     parts = check()
-    missing = sorted(name for name, part in parts.items() if not part["ok"])
+    missing = sorted(part.get("problem", name) for name, part in parts.items() if not part["ok"])
     body = {"status": "not ready" if missing else "ready", "missing": missing, "parts": parts}
     return JsonResponse(body, status=503 if missing else 200)
 
@@ -45,7 +48,7 @@ def status(request: HttpRequest) -> HttpResponse:
 
 def check() -> dict[str, dict[str, Any]]:
     """Look at the services and at each process's sign of life."""
-    parts = {"database": _database(), "valkey": _valkey(), "chain": _chain()}
+    parts = {"database": _database(), "valkey": _valkey(), "node": _node(), "contracts": _contracts()}
     try:
         signs = heartbeat.signs(settings.PROCESSES)
     except redis.RedisError:
@@ -71,8 +74,21 @@ def _valkey() -> dict[str, Any]:
         return {"ok": False, "error": type(error).__name__}
 
 
-def _chain() -> dict[str, Any]:
+def _node() -> dict[str, Any]:
+    """Look whether a node answers, and whether its chain has what the database has seen there."""
     try:
-        return {"ok": True} | asdict(chain.head())
+        head = asdict(chain.head())
+        behind = chain.state() is NetworkState.BEHIND
     except chain.NodeUnavailable as error:
         return {"ok": False, "error": error.code}
+    except DatabaseError as error:
+        return {"ok": False, "error": type(error).__name__}
+    return {"ok": False, "problem": BEHIND} | head if behind else {"ok": True} | head
+
+
+def _contracts() -> dict[str, Any]:
+    """Look whether what is deployed once per network is deployed."""
+    try:
+        return {"ok": chain.platform_is_deployed()}
+    except DatabaseError as error:
+        return {"ok": False, "error": type(error).__name__}

@@ -29,6 +29,7 @@ from apps.tokens.types import (
 CHAIN = Actor.system("chain")
 QUEUE = Actor.system("queue_due_mints")
 MAX_ERROR = 500
+_GIVEN_UP = frozenset({IntentState.DEAD, IntentState.CANCELLED})
 
 
 @opens_transaction
@@ -128,7 +129,7 @@ def note_mint_failed(message: Message) -> None:
     if row is None or row.on_chain_status != OnChainStatus.QUEUED:
         return
     intent = chain.intent_of(IntentKind.MINT, row.pk)
-    if intent is None or intent.state is not IntentState.DEAD:  # a later try is on its way
+    if intent is None or intent.state not in _GIVEN_UP:  # it is tried again
         row.on_chain_error = (intent.error if intent else "")[:MAX_ERROR]
         row.save(update_fields=["on_chain_error"])
         return

@@ -59,4 +59,4 @@ OUTBOX_BACKOFF_CAP = 60  # seconds
 # What the relay process does besides delivering, each at least once a second.
 RELAY_CHORES = ["apps.audit.services.seal"]
 # What /readyz wants alive, and the heartbeat each writes.
-PROCESSES = ["web", "worker", "beat", "relay"]
+PROCESSES = ["web", "worker", "beat", "relay", "chain", "indexer"]

@@ -1,10 +1,11 @@
-"""Run the launcher's `up` on a Procfile of the tests, without installing and without Django.
+"""Run the launcher's `up` without installing: on a Procfile of the tests, or without arguments on ours.
 
-python -m tests.functional.launcher.driver PROCFILE [PREPARE-ARGUMENT ...]
+python -m tests.functional.launcher.driver [PROCFILE [PREPARE-ARGUMENT ...]]
 """
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from launcher.commands import up
@@ -14,9 +15,11 @@ from launcher.paths import locate
 from launcher.tasks import Task
 
 
-def main(procfile: str, *prepare: str) -> int:
-    tasks = (Task(name="prepare", argv=prepare),) if prepare else ()
-    plan = up.Plan(state=locate(os.environ), procfile=Path(procfile), prepare=tasks)
+def main(*arguments: str) -> int:
+    plan = up.Plan(state=locate(os.environ))
+    if arguments:
+        tasks = (Task(name="prepare", argv=arguments[1:]),) if arguments[1:] else ()
+        plan = replace(plan, procfile=Path(arguments[0]), prepare=tasks, story=())
     plan.state.create()
     try:
         with plan.state.held_for("up"):

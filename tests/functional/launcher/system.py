@@ -21,8 +21,11 @@ web: python {dummy} web
 worker: python {dummy} worker
 """
 DUMMY = Path(__file__).with_name("dummy.py")
-SERVICES = ("postgres", "valkey", "chain")
-OURS = (*environment.DATABASE_URLS, "REDIS_URL", "CHAIN_RPC_URLS", "HOST", "DJANGO_SETTINGS_MODULE")
+SERVICES = ("postgres", "valkey", "anvil")
+OURS = (
+    *(*environment.DATABASE_URLS, "REDIS_URL", "CHAIN_RPC_URLS", "HOST", "DJANGO_SETTINGS_MODULE"),
+    *environment.SIGNER,
+)
 
 
 def eventually(condition, seconds=15.0, what="it did not happen"):
@@ -60,7 +63,14 @@ class System:
             old.unlink(missing_ok=True)
         file = self.folder / "Procfile"
         file.write_text(procfile.format(dummy=DUMMY).replace("python ", f"{self.python} "))
-        command = [self.python, "-m", "tests.functional.launcher.driver", str(file), *prepare]
+        return self._run(str(file), *prepare)
+
+    def start_venue(self):
+        """Run the real Procfile, after the real preparation."""
+        return self._run()
+
+    def _run(self, *arguments: str):
+        command = [self.python, "-m", "tests.functional.launcher.driver", *arguments]
         self.output = (self.folder / "output").open("w+")
         self.up = subprocess.Popen(
             command,
@@ -75,8 +85,8 @@ class System:
         )
         return self
 
-    def wait_ready(self):
-        eventually(lambda: "Alef is ready" in self.said() or self.up.poll() is not None, 40, "not ready")
+    def wait_ready(self, seconds=40.0):
+        eventually(lambda: "Alef is ready" in self.said() or self.up.poll() is not None, seconds, "not ready")
         assert self.up.poll() is None, self.said()
         return self
 

@@ -144,7 +144,7 @@ def test_reset_refuses_while_it_runs(system):
     assert (system.state / "postgres").exists()
 
 
-@pytest.mark.parametrize("name", ["postgres", "valkey", "chain", "worker", "web"])
+@pytest.mark.parametrize("name", ["postgres", "valkey", "anvil", "worker", "web"])
 def test_what_is_killed_comes_back_with_its_data(system, name):
     sql(system, "CREATE TABLE IF NOT EXISTS kept (name text)")
     sql(system, "INSERT INTO kept VALUES (%s)", name)

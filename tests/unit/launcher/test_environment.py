@@ -78,9 +78,25 @@ def test_processes_do_not_get_the_owners_url(state):
     assert env["LANG"] == "C"
     assert env["PATH"].endswith("/.venv/bin:/bin")
     assert {"DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_READONLY_URL"} <= set(env)
-    plain = environment.without_privileges(env)
+    plain = environment.for_process("chain", env)
     assert set(env) - set(plain) == {"DATABASE_ADMIN_URL", "DATABASE_OWNER_URL", "DATABASE_READONLY_URL"}
     assert "DATABASE_URL" in plain
+
+
+@pytest.mark.spec("CHN-2")
+def test_only_the_process_that_signs_gets_what_opens_the_keys(state):
+    given = {"PATH": "/bin", "SIGNER_BACKEND": "theirs", "KEYSTORE_PASSWORD": "from the caller's shell"}
+    for environ in ({"PATH": "/bin"}, given):
+        env = environment.for_children(environ, composed(state, environ))
+        assert len(env["KEYSTORE_PASSWORD"]) >= 23
+        assert env["KEYSTORE_DIR"] == str(state.path / "keys")
+        signing = environment.for_process("chain", env)
+        assert signing["KEYSTORE_PASSWORD"] == env["KEYSTORE_PASSWORD"]
+        assert signing.get("SIGNER_BACKEND") == environ.get("SIGNER_BACKEND")
+        for name in ("web", "worker", "beat", "relay", "indexer", "anvil"):
+            assert not {"KEYSTORE_PASSWORD", "KEYSTORE_DIR", "SIGNER_BACKEND"} & set(
+                environment.for_process(name, env)
+            )
 
 
 def test_the_file_gives_back_what_was_written_to_its_owner_only(tmp_path):
@@ -100,6 +116,7 @@ def test_secrets_are_made_once_and_completed(tmp_path):
     assert keys.load_or_make(file) == first
     assert len(bytes.fromhex(first["FIELD_KEYS"].removeprefix("1:"))) == 32
     assert len(bytes.fromhex(first["INDEX_KEY"])) == 32
+    assert len(bytes.fromhex(first["KEYSTORE_PASSWORD"])) == 32
     file.write_text('{"SECRET_KEY": "old"}')
     assert keys.load_or_make(file)["SECRET_KEY"] == "old"
     assert set(keys.load_or_make(file)) == set(first)

@@ -84,14 +84,22 @@ def test_the_shell_agrees_with_our_expansion(tmp_path):
 
 def test_an_unknown_program_is_named():
     with pytest.raises(LaunchError, match="no program surely-not-there"):
-        procfile.programs([Entry("x", "surely-not-there")], {"PATH": "/usr/bin:/bin"})
+        procfile.programs([Entry("x", "surely-not-there")], lambda name: {"PATH": "/usr/bin:/bin"})
 
 
 def test_the_web_is_stopped_before_the_workers():
-    programs = procfile.programs(
-        [Entry("web", "sleep 1"), Entry("job", "sleep 1")], {"PATH": "/usr/bin:/bin"}
-    )
+    entries = [Entry("web", "sleep 1"), Entry("job", "sleep 1")]
+    programs = procfile.programs(entries, lambda name: {"PATH": "/usr/bin:/bin"})
     assert [program.wave for program in programs] == [FRONT, WORK]
+
+
+def test_each_line_has_an_environment_of_its_own():
+    entries = [Entry("web", "sleep $SECONDS"), Entry("job", "sleep $SECONDS")]
+    seconds = {"web": "1", "job": "2"}
+    env = {"PATH": "/usr/bin:/bin"}
+    web, job = procfile.programs(entries, lambda name: env | {"SECONDS": seconds[name]})
+    assert (web.argv[1], web.env["SECONDS"]) == ("1", "1")
+    assert (job.argv[1], job.env["SECONDS"]) == ("2", "2")
 
 
 def test_our_procfile_runs_without_shells_and_without_variables():

@@ -1,0 +1,199 @@
+"""Identity checks in the API, for those who review them and those who may look."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts import selectors as accounts
+from apps.accounts.types import Permission
+from apps.common.clock import now
+from apps.common.http import actor_of, is_real_visit
+from apps.common.pagination import CursorPages
+from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.kyc import personal_data, rules, selectors, services
+from apps.kyc.api.shapes import (
+    CASE,
+    CaseOutput,
+    ChangeOutput,
+    DocumentOutput,
+    case_body,
+    document_body,
+    history_body,
+)
+from apps.kyc.models import Application
+from apps.kyc.types import ApplicationStatus, CaseFilter, Decision
+
+STATUSES = [str(each) for each in ApplicationStatus if each is not ApplicationStatus.DRAFT]
+
+
+class CaseQuery(StrictSerializer):
+    status = serializers.ChoiceField(choices=STATUSES, required=False)
+    claimed_by = TextField(max_length=36, required=False)
+    user_id = serializers.UUIDField(required=False)
+    cursor = TextField(required=False)
+    page_size = TextField(max_length=4, required=False)
+
+
+class CaseRow(serializers.ModelSerializer[Application]):
+    """An application without personal data."""
+
+    class Meta:
+        model = Application
+        fields = CASE
+
+
+class CaseDetailOutput(CaseOutput):
+    """A case with all that was said of the person; reading it is recorded."""
+
+    answers = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    review_notes = serializers.CharField(allow_blank=True)
+    rejection_reason = serializers.CharField(allow_blank=True)
+    flags = serializers.ListField(child=serializers.CharField(), help_text="what to look at twice")
+    fatca = serializers.CharField(help_text="what an approval would make of these answers")
+    documents = DocumentOutput(many=True)
+    history = ChangeOutput(many=True)
+
+
+class ReviewInput(StrictSerializer):
+    decision = serializers.ChoiceField(choices=[str(each) for each in Decision])
+    kyc_level = CountField(
+        required=False, min_value=1, max_value=3, help_text="of an approval; 2 if left out, and recorded so"
+    )
+    notes = TextField(max_length=rules.MAX_WORDS, required=False, allow_blank=True, help_text="for reviewers")
+    rejection_reason = TextField(
+        max_length=rules.MAX_WORDS,
+        required=False,
+        allow_blank=True,
+        help_text="for the person; to reject",
+    )
+    professional_evidence = serializers.BooleanField(
+        required=False, help_text="whether proof of professional status was seen"
+    )
+
+
+class JudgeInput(StrictSerializer):
+    accepted = serializers.BooleanField()
+    notes = TextField(max_length=rules.MAX_WORDS, required=False, allow_blank=True)
+
+
+class OldestFirst(CursorPages):
+    ordering = ("submitted_at", "id")  # type: ignore[assignment]  # DRF takes a tuple as well
+
+
+class Cases(ListAPIView[Application]):
+    """The queue of identity checks."""
+
+    serializer_class = CaseRow
+    pagination_class = OldestFirst
+    queryset = Application.objects.none()  # tells the document's generator about the model
+
+    def get_queryset(self) -> QuerySet[Application]:
+        """Return the cases that the query asks for."""
+        query = read(CaseQuery, self.request.query_params.dict())
+        return selectors.matching(
+            CaseFilter(query.get("status", ""), query.get("claimed_by", ""), query.get("user_id"))
+        )
+
+    @extend_schema(
+        operation_id="admin_kyc_list",
+        parameters=[
+            OpenApiParameter("status", enum=STATUSES),
+            OpenApiParameter("claimed_by", description="a reviewer's id, or nobody"),
+            OpenApiParameter("user_id"),
+        ],
+        responses={200: CaseRow(many=True), **problems(400, 401, 403, 404)},
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List submitted cases by submission, oldest first, without personal data."""
+        return self.list(request, *args, **kwargs)
+
+
+class CaseDetail(APIView):
+    """One identity check."""
+
+    @extend_schema(
+        operation_id="admin_kyc_read",
+        parameters=[OpenApiParameter("why", description="the reason, kept with the record of this look")],
+        responses={200: CaseDetailOutput, **problems(401, 403, 404)},
+    )
+    def get(self, request: Request, application_id: UUID) -> Response:
+        """Show a whole case. For somebody with kyc.review this takes a waiting case into review, under their
+        name; never for HEAD or for what is fetched ahead. `claimed_by` says who holds it."""
+        if request.method == "HEAD":
+            return Response(case_body(selectors.case(application_id)))
+        if is_real_visit(request) and Permission.KYC_REVIEW in accounts.permissions_of(_id(request)):
+            services.claim(application_id=application_id, by=actor_of(request), at=now())
+        why = request.query_params.get("why", "").replace("\x00", "").strip()[:200]
+        return Response(_detail(request, application_id, why=why or "api"))
+
+
+class Review(APIView):
+    """The decision about an identity check."""
+
+    @extend_schema(request=ReviewInput, responses={200: CaseOutput, **problems(400, 401, 403, 404, 409)})
+    def post(self, request: Request, application_id: UUID) -> Response:
+        """Approve or reject a case that I hold, or that nobody holds."""
+        data = read(ReviewInput, request.data)
+        case = services.review(
+            application_id=application_id,
+            decision=Decision(data.pop("decision")),
+            kyc_level=data.pop("kyc_level", None),
+            **data,
+            by=actor_of(request),
+            at=now(),
+        )
+        return Response(case_body(case))
+
+
+class Release(APIView):
+    """Letting go of an identity check."""
+
+    @extend_schema(request=None, responses={200: CaseOutput, **problems(401, 403, 404, 409)})
+    def post(self, request: Request, application_id: UUID) -> Response:
+        """Put a case that I hold back into the queue; another one's once they have held it for hours."""
+        case = services.release(application_id=application_id, by=actor_of(request), at=now())
+        return Response(case_body(case))
+
+
+class Judge(APIView):
+    """One document of an identity check."""
+
+    @extend_schema(request=JudgeInput, responses={200: DocumentOutput, **problems(400, 401, 403, 404, 409)})
+    def post(self, request: Request, application_id: UUID, document_id: UUID) -> Response:
+        """Accept or reject a document of a case that I hold; a rejection needs notes."""
+        data = {"notes": ""} | read(JudgeInput, request.data)
+        at = now()
+        document = services.judge_document(
+            application_id=application_id, document_id=document_id, **data, by=actor_of(request), at=at
+        )
+        return Response(document_body(document, data["notes"], viewer=_id(request), at=at))
+
+
+def _detail(request: Request, application_id: UUID, *, why: str) -> dict[str, Any]:
+    at = now()
+    seen = personal_data.reveal(application_id, why=why, by=actor_of(request), at=at)
+    case = selectors.case(application_id)
+    return case_body(case) | {
+        "answers": asdict(seen.answers),
+        "review_notes": seen.review_notes,
+        "rejection_reason": seen.rejection_reason,
+        "flags": list(seen.flags),
+        "fatca": seen.fatca,
+        "documents": [
+            document_body(each, seen.document_notes.get(each.id, ""), viewer=_id(request), at=at)
+            for each in case.documents
+        ],
+        "history": history_body(selectors.history(application_id)),
+    }
+
+
+def _id(request: Request) -> UUID:
+    return UUID(str(request.user.pk))

@@ -1,0 +1,21 @@
+"""What people type into the pages of tokens. The verbs check; forms only give it a shape."""
+
+from apps.tokens.forms.draft import CHECK, Draft
+from apps.tokens.forms.offering import ConfirmForm, QuantityForm, StartForm, SubscribeForm, TokenFilter
+from apps.tokens.forms.split import split_of
+from apps.tokens.forms.words import CLASSES, KINDS, country_name, country_names
+
+__all__ = [
+    "CHECK",
+    "CLASSES",
+    "KINDS",
+    "ConfirmForm",
+    "Draft",
+    "QuantityForm",
+    "StartForm",
+    "SubscribeForm",
+    "TokenFilter",
+    "country_name",
+    "country_names",
+    "split_of",
+]
