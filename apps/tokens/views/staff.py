@@ -155,6 +155,7 @@ def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) 
         "deployment": deployment_of(token.id),
         "offering": offering_of(token, at=now(), counted=True),
         "history": selectors.history(token.id),
+        "may_see_business": Permission.BUSINESS_VIEW in held,
         "can_deploy": Permission.TOKENS_DEPLOY in held and waits and token.deploy_requested_at is None,
         "can_start": Permission.TOKENS_MANAGE in held and waits and token.is_deployed,
         "can_confirm": Permission.ALLOCATIONS_CONFIRM in held,
