@@ -50,6 +50,7 @@ def staff_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     if part in PARTS:
         context = {
             "here": reverse("staff-token", args=[token.id]),
+            "for_staff": True,
             "deployment": deployment_of(token.id),
             "offering": offering_of(token, at=now(), counted=True),
         }
@@ -149,6 +150,7 @@ def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) 
     context: dict[str, Any] = {
         "token": token,
         "here": reverse("staff-token", args=[token.id]),
+        "for_staff": True,
         "business": business,
         "business_country": country_name(business.country),
         "sheet": sheet_of(token.terms, cash_decimals=token.cash_decimals),

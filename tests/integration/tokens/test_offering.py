@@ -306,7 +306,6 @@ def test_only_ones_own_allocation_is_cancelled_waived_or_withdrawn():
         selectors.own_allocation(allocation.id, investor_id=omar.id)
 
 
-@pytest.mark.spec("OFR-5")
 def test_progress_counts_investors_once_and_the_register_compares():
     token, noor = make.offered(), make.investor()
     make.minted(token, noor, 100)

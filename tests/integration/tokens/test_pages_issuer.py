@@ -368,9 +368,10 @@ def test_the_deployment_is_followed_until_it_is_final(client, issuer, business):
     part = deployment(client, token)
     for shown in ("&lt;b&gt;out of gas", "It is tried again at", "4,111,222", 'data-step="failed"'):
         assert shown in part
-    Intent.objects.update(state="processing")
+    Intent.objects.update(state="processing", waits_for="the platform's contracts")
     part = deployment(client, token)
-    assert "out of gas" not in part  # another try is under way
+    assert "The last try failed" not in part  # another is under way
+    assert escape("the platform's contracts") in part
     Intent.objects.update(state="dead")
     part = deployment(client, token)
     assert "The deployment stopped" in part
