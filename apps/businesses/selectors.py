@@ -132,6 +132,11 @@ def page(*, cursor: str = "", limit: int = PAGE, oldest_first: bool = False, **w
     return Page(found[:limit], str(found[limit - 1].id) if more else "")
 
 
+def waiting() -> int:
+    """Return how many businesses wait for a decision."""
+    return models.Business.objects.filter(status=BusinessStatus.PENDING).count()
+
+
 def counts() -> dict[str, int]:
     """Return how many businesses there are in each status."""
     found = models.Business.objects.values_list("status").annotate(number=Count("id"))

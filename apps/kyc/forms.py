@@ -177,7 +177,9 @@ def wanted(
 
 class QueueFilter(forms.Form):
     status = forms.ChoiceField(
-        label=_("Status"), required=False, choices=[("", _("Any status")), *STATUSES.items()]
+        label=_("Status"),
+        required=False,
+        choices=[("", _("Waiting or in review")), ("any", _("Any status")), *STATUSES.items()],
     )
     claimed_by = forms.ChoiceField(
         label=_("Held by"),

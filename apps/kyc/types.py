@@ -234,7 +234,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases to show; what is empty doesn't narrow. `claimed_by` may be "nobody"."""
+    """Which cases to show; what is empty doesn't narrow.
+
+    `status` may be "open" for what waits for a decision, `claimed_by` "nobody" for what waits for a reviewer.
+    """
 
     status: str = ""
     claimed_by: str = ""

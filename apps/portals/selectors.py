@@ -1,6 +1,6 @@
 """What every page shows around its content: the sidebar of this user's role."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import personal_data
 from apps.accounts import selectors as accounts
-from apps.accounts.types import Role, Verdict
+from apps.accounts.types import Account, KycStatus, Role, Verdict
+from apps.businesses import selectors as businesses
+from apps.kyc import selectors as kyc
+from apps.ledger import selectors as ledger
+from apps.tokens import selectors as tokens
+from apps.wallets import selectors as wallets
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A place in the sidebar; it is shown to those whom the access matrix lets in."""
+    """A place in the sidebar; it is shown to those whom the access matrix lets in.
+
+    `waiting` counts what waits there for somebody to act.
+    """
 
     address: str
     title: str | Promise
     icon: str
+    waiting: Callable[[], int] | None = None
 
 
 CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
@@ -44,20 +53,20 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
 STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (_("Overview"), [Item("home", _("Dashboard"), "layout-dashboard")]),
     (_("People"), [Item("users", _("Users"), "users"), Item("presets", _("Team presets"), "shield-check")]),
-    (_("Compliance"), [Item("kyc-queue", _("Identity checks"), "id-card")]),
+    (_("Compliance"), [Item("kyc-queue", _("Identity checks"), "id-card", kyc.waiting)]),
     (
         _("Issuing"),
         [
-            Item("staff-businesses", _("Businesses"), "building-2"),
+            Item("staff-businesses", _("Businesses"), "building-2", businesses.waiting),
             Item("staff-tokens", _("Tokens"), "coins"),
-            Item("staff-allocations", _("Pending payments"), "hand-coins"),
+            Item("staff-allocations", _("Pending payments"), "hand-coins", tokens.waiting_payments),
         ],
     ),
     (
         _("Money"),
         [
-            Item("staff-deposits", _("Deposits"), "arrow-down-left"),
-            Item("staff-withdrawals", _("Withdrawals"), "arrow-up-right"),
+            Item("staff-deposits", _("Deposits"), "arrow-down-left", wallets.waiting_deposits),
+            Item("staff-withdrawals", _("Withdrawals"), "arrow-up-right", wallets.waiting_withdrawals),
         ],
     ),
     (
@@ -104,6 +113,12 @@ def navigation(request: HttpRequest, role: Role) -> list[dict[str, Any]]:
     return [group for group in shown if group["items"]]
 
 
+def has_queues(user: Any) -> bool:
+    """Tell whether any place of the sidebar where work waits is open to this member of staff."""
+    places = (item for _title, items in STAFF for item in items if item.waiting)
+    return any(accounts.verdict(user, item.address) is Verdict.ALLOWED for item in places)
+
+
 def _items(request: HttpRequest, items: Sequence[Item]) -> list[dict[str, Any]]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     return [
@@ -111,9 +126,62 @@ def _items(request: HttpRequest, items: Sequence[Item]) -> list[dict[str, Any]]:
             "title": item.title,
             "url": reverse(item.address),
             "icon": item.icon,
-            "count": 0,
+            "count": item.waiting() if item.waiting else 0,
+            "is_queue": item.waiting is not None,
             "active": item.address == here,
         }
         for item in items
         if accounts.verdict(request.user, item.address) is Verdict.ALLOWED
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One step of a customer's way in: `state` is done, current or todo, as a stepper shows it."""
+
+    title: str | Promise
+    note: str | Promise
+    state: str
+    url: str
+
+
+def next_steps(account: Account) -> list[NextStep]:
+    """Return a customer's way from the first log-in to a security; the first one not done is the next."""
+    issuer = account.role is Role.ISSUER
+    found = _issuer_steps(account) if issuer else _investor_steps(account)
+    current = next((number for number, (_title, _note, done, _url) in enumerate(found) if not done), None)
+    return [
+        NextStep(
+            title, note, "done" if done else "current" if number == current else "todo", reverse(address)
+        )
+        for number, (title, note, done, address) in enumerate(found)
+    ]
+
+
+_Step = tuple[str | Promise, str | Promise, bool, str]
+
+
+def _identity_step(account: Account) -> _Step:
+    waits = account.kyc_status in {KycStatus.PENDING, KycStatus.IN_REVIEW}
+    note = _("We are looking at it.") if waits else _("A document and a picture of you, once for everything.")
+    return _("Have your identity checked"), note, account.kyc_status is KycStatus.APPROVED, "kyc"
+
+
+def _investor_steps(account: Account) -> list[_Step]:
+    paid_in = any(balance.total for balance in ledger.balances_of(str(account.id)))
+    bought = bool(tokens.allocations_of(account.id))
+    return [
+        _identity_step(account),
+        (_("Bring in money"), _("By a bank transfer with a reference of yours."), paid_in, "wallet-deposit"),
+        (_("Subscribe to an offering"), _("See what is offered, and to whom."), bought, "offerings"),
+    ]
+
+
+def _issuer_steps(account: Account) -> list[_Step]:
+    own = businesses.of_member(account.id)
+    drafted = any(tokens.tokens_of(business.id) for business in own)
+    return [
+        _identity_step(account),
+        (_("Register your business"), _("An admin looks at it and approves it."), bool(own), "businesses"),
+        (_("Draft a token"), _("Its terms, its price and how it is divided."), drafted, "tokens"),
     ]

@@ -93,6 +93,18 @@ def queue_of_withdrawals(*, limit: int = MAX_PAGE, **wanted: str) -> list[Withdr
     return [as_withdrawal(row) for row in found]
 
 
+def waiting_deposits() -> int:
+    """Return how many deposits wait for staff."""
+    open_states = (DepositState.REQUESTED, DepositState.RECEIVED)
+    return models.Deposit.objects.filter(state__in=open_states).count()
+
+
+def waiting_withdrawals() -> int:
+    """Return how many withdrawals wait for staff."""
+    open_states = (WithdrawalState.UNDER_REVIEW, WithdrawalState.APPROVED, WithdrawalState.SENT)
+    return models.Withdrawal.objects.filter(state__in=open_states).count()
+
+
 def changes_of_deposit(deposit_id: UUID) -> list[Change]:
     """Return the life of a deposit, from its beginning."""
     return _changes(models.DepositChange.objects.filter(deposit=deposit_id))

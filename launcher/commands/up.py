@@ -32,6 +32,8 @@ PREPARE = (
         refusals={CHAIN_IS_BEHIND: START_OVER},
     ),
 )
+# With everything running: the demo's companies and investors do what is left of their story.
+STORY = (Task(name="market", argv=("python", "manage.py", "demo_market")),)
 # What /readyz misses until the chain process has deployed the platform, which it does once.
 CONTRACTS = "contracts"
 WEB_FIRST = 8.0
@@ -48,6 +50,7 @@ class Plan:
     state: State
     procfile: Path = CHECKOUT / "Procfile"
     prepare: tuple[Task, ...] = PREPARE
+    story: tuple[Task, ...] = STORY
     settings: str = SETTINGS
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
@@ -78,7 +81,10 @@ def serve(plan: Plan) -> int:
                 tasks.run(supervisor, task, state=plan.state, env=env)
             programs = procfile.programs(entries, lambda name: environment.for_process(name, env))
             _start_processes(supervisor, programs, _place(ground))
-            _announce_when_ready(supervisor, plan, _place(ground))
+            _wait_until_ready(supervisor, _place(ground))
+            for task in plan.story:
+                _tell(supervisor, task, state=plan.state, env=environment.for_process(task.name, env))
+            say(_banner(_url(_place(ground)), logins(plan.state)))
             supervisor.run()
         except StopRequested:
             say(f"\n  {paint('Stopping. A second Ctrl-C hurries.', DIM)}")
@@ -125,7 +131,7 @@ def _place(ground: Ground) -> Place:
     return EVERYWHERE.get(host, host), ground.ports[ports.WEB]
 
 
-def _announce_when_ready(supervisor: Supervisor, plan: Plan, place: Place) -> None:
+def _wait_until_ready(supervisor: Supervisor, place: Place) -> None:
     answer = _wait(supervisor, place, "Everything else", but=CONTRACTS)
     if CONTRACTS in answer.missing:
         answer = _wait(supervisor, place, "Platform contracts")
@@ -133,7 +139,14 @@ def _announce_when_ready(supervisor: Supervisor, plan: Plan, place: Place) -> No
         say(paint(f"  Not ready after {REPORTS * REPORT_EVERY:.0f} s, and still trying.", YELLOW))
         say("  Fix: ./alef.sh logs shows why; Ctrl-C stops everything.")
         supervisor.until(lambda: readiness.ask(*place).is_ready, seconds=math.inf, check=1.0)
-    say(_banner(f"http://{_in_url(place[0])}:{place[1]}", logins(plan.state)))
+
+
+def _tell(supervisor: Supervisor, task: Task, *, state: State, env: Mapping[str, str]) -> None:
+    """Run a part of the demo's story; the system is whole without it, so a failure is only said."""
+    try:
+        tasks.run(supervisor, task, state=state, env=env)
+    except LaunchError as failure:
+        say(paint(f"  {failure.what}\n  Fix: {failure.fix}", YELLOW))
 
 
 def _wait(supervisor: Supervisor, place: Place, name: str, *, but: str = "") -> Readiness:
@@ -178,5 +191,6 @@ def _banner(address: str, people: list[tuple[str, str, str]]) -> str:
     return "\n".join(lines)
 
 
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _url(place: Place) -> str:
+    host, port = place
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

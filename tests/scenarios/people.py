@@ -61,9 +61,8 @@ class Person:
         answer = self.session.request(method, f"{self.url}/api/v1/{path}", timeout=30, **more)
         if answer.status_code != status:
             raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:600]}")
-        if "json" not in answer.headers.get("Content-Type", ""):
-            return answer.text
-        return answer.json()
+        is_json = answer.headers.get("Content-Type", "").partition(";")[0] == "application/json"
+        return answer.json() if is_json else answer.text
 
     def log_in(self, password: str = PASSWORD) -> "Person":
         """Get an access token."""

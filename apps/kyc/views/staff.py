@@ -30,7 +30,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     form = QueueFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     holder = wanted.get("claimed_by", "")
-    where = CaseFilter(wanted.get("status", ""), str(viewer(request)) if holder == "me" else holder)
+    status = wanted.get("status") or "open"
+    where = CaseFilter("" if status == "any" else status, str(viewer(request)) if holder == "me" else holder)
     cases, cursor = selectors.queue(where=where, cursor=request.GET.get("cursor", "")[:MAX_CURSOR])
     following = urlencode({name: value for name, value in wanted.items() if value} | {"cursor": cursor})
     context = {

@@ -12,6 +12,7 @@ from apps.audit import selectors as audit
 from apps.common.clock import now
 from apps.ledger import selectors as ledger
 from apps.outbox import selectors as outbox
+from apps.portals import selectors
 from apps.wallets import selectors as wallets
 
 TRANSACTIONS = 100
@@ -25,11 +26,16 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "portals/staff_home.html",
-            {"account": account, **_desk(accounts.permissions_of(account.id))},
+            {"account": account, "has_queues": selectors.has_queues(request.user)}
+            | _desk(accounts.permissions_of(account.id)),
         )
-    return render(
-        request, "portals/home.html", {"account": account, "balances": ledger.balances_of(str(account.id))}
-    )
+    steps = selectors.next_steps(account)
+    context = {
+        "balances": ledger.balances_of(str(account.id)),
+        "steps": steps,
+        "steps_left": any(step.state != "done" for step in steps),
+    }
+    return render(request, "portals/home.html", {"account": account} | context)
 
 
 @require_safe

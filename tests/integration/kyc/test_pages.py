@@ -164,6 +164,10 @@ def test_the_queue_and_a_case_for_its_reviewer(client, at):
     mine = client.get(reverse("kyc-queue"), {"claimed_by": "me"}).content.decode()
     assert str(first.id) in mine
     assert str(second.id) not in mine
+    done = decided(submitted(at=at))
+    assert str(done.id) not in client.get(reverse("kyc-queue")).content.decode()
+    for query in ({"status": "any"}, {"status": "approved"}):
+        assert str(done.id) in client.get(reverse("kyc-queue"), query).content.decode()
     other = logged_in(Client(), reviewer()).get(reverse("kyc-case", args=[first.id])).content.decode()
     assert "Another reviewer holds this case" in other
     assert str(who.id) in other
