@@ -52,7 +52,7 @@ def queue_due_mints(*, at: datetime, limit: int = MINTS_AT_ONCE) -> int:
 
 @needs_transaction
 def note_mint_due(message: Message) -> None:
-    """Ask for a token's due mints at once when one of its allocations became firm; the sweep finds the rest."""
+    """Ask for a token's due mints when one of its allocations became firm; the sweep finds the rest."""
     _queue_due(message.now, limit=MINTS_AT_ONCE, token_id=UUID(message.payload["token_id"]))
 
 
