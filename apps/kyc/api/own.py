@@ -19,9 +19,9 @@ from apps.common.serializers import StrictSerializer, TextField, problems, read
 from apps.common.uploads import attachment, content_of
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
-    CaseOutput,
-    ChangeOutput,
-    DocumentOutput,
+    KycCaseOutput,
+    KycChangeOutput,
+    KycDocumentOutput,
     case_body,
     document_body,
     history_body,
@@ -78,14 +78,14 @@ class KycInput(StrictSerializer):
     selfie = serializers.FileField(allow_empty_file=True, help_text=PICTURE)
 
 
-class ApplicationOutput(CaseOutput):
+class KycApplicationOutput(KycCaseOutput):
     """One's own application, with what one said and what was said of it."""
 
     answers = serializers.DictField(child=serializers.CharField(allow_blank=True))
     missing = serializers.ListField(child=serializers.CharField(), help_text="steps of a draft to complete")
     rejection_reason = serializers.CharField(allow_blank=True)
-    documents = DocumentOutput(many=True)
-    history = ChangeOutput(many=True)
+    documents = KycDocumentOutput(many=True)
+    history = KycChangeOutput(many=True)
 
 
 class KycStateOutput(serializers.Serializer[Any]):
@@ -95,7 +95,7 @@ class KycStateOutput(serializers.Serializer[Any]):
     kyc_level = serializers.IntegerField()
     accreditation_status = serializers.CharField()
     fatca_status = serializers.CharField()
-    application = ApplicationOutput(allow_null=True)
+    application = KycApplicationOutput(allow_null=True)
 
 
 class Kyc(APIView):
@@ -110,7 +110,7 @@ class Kyc(APIView):
 
     @extend_schema(
         request={"multipart/form-data": KycInput},
-        responses={201: ApplicationOutput, **problems(400, 401, 403, 409, 413, 415, 429, 503)},
+        responses={201: KycApplicationOutput, **problems(400, 401, 403, 409, 413, 415, 429, 503)},
         examples=[
             OpenApiExample(
                 "With a passport",

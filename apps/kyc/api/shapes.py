@@ -12,7 +12,7 @@ from apps.kyc import selectors
 from apps.kyc.types import ApplicationStatus, Case, Change, Document
 
 
-class DocumentOutput(serializers.Serializer[Any]):
+class KycDocumentOutput(serializers.Serializer[Any]):
     """A file of an application. `url` opens it for whoever asked, for five minutes."""
 
     id = serializers.UUIDField()
@@ -27,7 +27,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
-class CaseOutput(serializers.Serializer[Any]):
+class KycCaseOutput(serializers.Serializer[Any]):
     """An application without personal data."""
 
     id = serializers.UUIDField()
@@ -43,7 +43,7 @@ class CaseOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class KycChangeOutput(serializers.Serializer[Any]):
     """A move of the application, or of one of its documents if `document_id` is given."""
 
     at = serializers.DateTimeField()
@@ -54,8 +54,8 @@ class ChangeOutput(serializers.Serializer[Any]):
     side = serializers.CharField(allow_blank=True)
 
 
-CASE = tuple(map(str, CaseOutput().fields))
-DOCUMENT = tuple(name for name in map(str, DocumentOutput().fields) if name not in {"notes", "url"})
+CASE = tuple(map(str, KycCaseOutput().fields))
+DOCUMENT = tuple(name for name in map(str, KycDocumentOutput().fields) if name not in {"notes", "url"})
 
 
 def case_body(case: Case) -> dict[str, Any]:

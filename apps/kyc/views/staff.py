@@ -48,8 +48,10 @@ def queue(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Show one case. A reviewer who opens it takes it; who only looks says why, and the look is recorded."""
     if is_real_visit(request) and _reviews(request):
-        services.claim(application_id=application_id, by=actor_of(request), at=now())
-    return _case_page(request, application_id)
+        found = services.claim(application_id=application_id, by=actor_of(request), at=now())
+    else:
+        found = selectors.case(application_id)
+    return _case_page(request, found)
 
 
 @require_POST
@@ -73,7 +75,7 @@ def decide(request: HttpRequest, application_id: UUID) -> HttpResponse:
                 request, _("The person is verified.") if approves else _("The application is rejected.")
             )
             return redirect("kyc-queue")
-    return _case_page(request, application_id, **{"approve" if approves else "reject": form})
+    return _case_page(request, selectors.case(application_id), **{"approve" if approves else "reject": form})
 
 
 @require_POST
@@ -102,11 +104,10 @@ def judge(request: HttpRequest, application_id: UUID, document_id: UUID) -> Http
             into_form(form, error)
         else:
             return redirect("kyc-case", application_id)
-    return _case_page(request, application_id, judged=form, judged_id=document_id)
+    return _case_page(request, selectors.case(application_id), judged=form, judged_id=document_id)
 
 
-def _case_page(request: HttpRequest, application_id: UUID, **forms: Any) -> HttpResponse:
-    found = selectors.case(application_id)
+def _case_page(request: HttpRequest, found: Case, **forms: Any) -> HttpResponse:
     seen = _reveal(request, found)
     context = {
         "case": found,
@@ -117,7 +118,7 @@ def _case_page(request: HttpRequest, application_id: UUID, **forms: Any) -> Http
         "groups": summary(seen.answers) if seen else (),
         "flags": [FLAGS[flag] for flag in seen.flags] if seen else (),
         "documents": shown(request, found.documents, seen.document_notes) if seen else (),
-        "moves": _moves(found, seen),
+        "moves": seen.moves if seen else [(move, "") for move in selectors.moves(found.id)],
         "approve": ApproveForm(),
         "reject": RejectForm(),
         **forms,
@@ -133,11 +134,6 @@ def _reveal(request: HttpRequest, found: Case) -> Revealed | None:
     if not why or request.method == "HEAD":
         return None
     return personal_data.reveal(found.id, why=why, by=actor_of(request), at=now())
-
-
-def _moves(found: Case, seen: Revealed | None) -> list[tuple[Any, str]]:
-    moves = selectors.moves(found.id)
-    return list(zip(moves, seen.whys if seen else [""] * len(moves), strict=True))
 
 
 def _reviews(request: HttpRequest) -> bool:
