@@ -18,7 +18,9 @@ from apps.kyc import models, personal_data, rules
 from apps.kyc.types import (
     MINIMUM_AGE,
     OPEN,
+    SENT_IN,
     STEPS,
+    UNDECIDED,
     Answers,
     ApplicationStatus,
     Case,
@@ -75,7 +77,9 @@ def own_case(user_id: UUID, *, at: datetime) -> OwnCase | None:
 def matching(where: CaseFilter) -> QuerySet[models.Application]:
     """Return the rows of submitted cases that a filter lets through."""
     query = models.Application.objects.exclude(status=DRAFT)
-    if where.status:
+    if where.status == UNDECIDED:
+        query = query.filter(status__in=SENT_IN)
+    elif where.status:
         query = query.filter(status=where.status)
     if where.user_id:
         query = query.filter(user_id=where.user_id)

@@ -21,6 +21,7 @@ class ApplicationStatus(StrEnum):
 
 
 OPEN = (ApplicationStatus.DRAFT, ApplicationStatus.PENDING, ApplicationStatus.IN_REVIEW)
+SENT_IN = OPEN[1:]  # and not decided yet
 
 
 class DocumentStatus(StrEnum):
@@ -232,9 +233,12 @@ class State:
         return self.kyc_status is not KycStatus.APPROVED
 
 
+UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases to show; what is empty doesn't narrow. `claimed_by` may be "nobody"."""
+    """Which cases to show; what is empty doesn't narrow. `status` may be UNDECIDED, `claimed_by` "nobody"."""
 
     status: str = ""
     claimed_by: str = ""
