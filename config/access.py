@@ -98,6 +98,11 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # chain pages
+    "chain": staff_with(Permission.TOKENS_VIEW),
+    "chain-intent": staff_with(Permission.TOKENS_VIEW),
+    "chain-requeue": staff_with(Permission.SETTLEMENT_RETRY),
+    "chain-cancel": staff_with(Permission.SETTLEMENT_RETRY),
+    "gas": staff_with(Permission.TOKENS_VIEW),
     # parameters pages
     "settings": staff_with(Permission.STAFF_MANAGE),
     "setting": staff_with(Permission.STAFF_MANAGE),
@@ -186,6 +191,11 @@ MATRIX: dict[str, Access] = {
     "api:admin-withdrawal-complete": staff_with(Permission.WITHDRAWALS_APPROVE),
     "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
     # chain API
+    "api:chain": staff_with(Permission.TOKENS_VIEW),
+    "api:chain-intents": staff_with(Permission.TOKENS_VIEW),
+    "api:chain-intent": staff_with(Permission.TOKENS_VIEW),
+    "api:chain-requeue": staff_with(Permission.SETTLEMENT_RETRY),
+    "api:chain-cancel": staff_with(Permission.SETTLEMENT_RETRY),
     # parameters API
     "api:parameters": staff_with(Permission.STAFF_MANAGE),
     "api:parameter": staff_with(Permission.STAFF_MANAGE),

@@ -28,10 +28,10 @@ from apps.common.uploads import JPEG
 from apps.kyc import personal_data, selectors, services
 from apps.kyc.forms import DOCUMENTS, FLAGS, SIDES, ApproveForm, JudgeForm, RejectForm, summary
 from apps.kyc.models import Application
-from apps.kyc.types import SENT_IN, ApplicationStatus, Case, CaseFilter, Decision, Revealed
+from apps.kyc.types import ApplicationStatus, Case, CaseFilter, Decision, Revealed
 
 OWN_WORK = "review"
-_WAITING_FIRST = SqlCase(When(status__in=[str(each) for each in SENT_IN], then=0), default=1).asc()
+_WAITING_FIRST = SqlCase(When(status__in=[str(each) for each in selectors.WAITING], then=0), default=1).asc()
 
 
 class HolderFilter(admin.SimpleListFilter):
@@ -44,7 +44,7 @@ class HolderFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> QuerySet[Application]:
         if self.value() == "me":
             return queryset.filter(claimed_by=request.user.pk)
-        return queryset.filter(claimed_by=None) if self.value() == "nobody" else queryset
+        return queryset.filter(status=ApplicationStatus.PENDING) if self.value() == "nobody" else queryset
 
 
 @admin.register(Application)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from apps.kyc import rules, selectors
-from apps.kyc.types import STEPS, UNDECIDED, Answers, ApplicationStatus, DocumentType, Flag, Funds, Side, Step
+from apps.kyc.types import STEPS, Answers, ApplicationStatus, DocumentType, Flag, Funds, Side, Step
 
 FUNDS = {
     Funds.SALARY: _("Salary"),
@@ -179,7 +179,7 @@ class QueueFilter(forms.Form):
     status = forms.ChoiceField(
         label=_("Status"),
         required=False,
-        choices=[(UNDECIDED, _("Not decided")), ("", _("Any status")), *STATUSES.items()],
+        choices=[("", _("Waiting or in review")), ("any", _("Any status")), *STATUSES.items()],
     )
     claimed_by = forms.ChoiceField(
         label=_("Held by"),

@@ -18,9 +18,7 @@ from apps.kyc import models, personal_data, rules
 from apps.kyc.types import (
     MINIMUM_AGE,
     OPEN,
-    SENT_IN,
     STEPS,
-    UNDECIDED,
     Answers,
     ApplicationStatus,
     Case,
@@ -37,6 +35,7 @@ from apps.kyc.types import (
 from apps.parameters import selectors as parameters
 
 DRAFT = str(ApplicationStatus.DRAFT)
+WAITING = (ApplicationStatus.PENDING, ApplicationStatus.IN_REVIEW)  # for a decision
 PAGE = 50
 LINK_LIFETIME = timedelta(minutes=5)
 
@@ -77,14 +76,12 @@ def own_case(user_id: UUID, *, at: datetime) -> OwnCase | None:
 def matching(where: CaseFilter) -> QuerySet[models.Application]:
     """Return the rows of submitted cases that a filter lets through."""
     query = models.Application.objects.exclude(status=DRAFT)
-    if where.status == UNDECIDED:
-        query = query.filter(status__in=SENT_IN)
-    elif where.status:
-        query = query.filter(status=where.status)
+    if where.status:
+        query = query.filter(status__in=WAITING if where.status == "open" else [where.status])
     if where.user_id:
         query = query.filter(user_id=where.user_id)
     if where.claimed_by == "nobody":
-        return query.filter(claimed_by=None)
+        return query.filter(status=ApplicationStatus.PENDING)
     if where.claimed_by:
         try:
             return query.filter(claimed_by=UUID(where.claimed_by))

@@ -21,7 +21,6 @@ class ApplicationStatus(StrEnum):
 
 
 OPEN = (ApplicationStatus.DRAFT, ApplicationStatus.PENDING, ApplicationStatus.IN_REVIEW)
-SENT_IN = OPEN[1:]  # and not decided yet
 
 
 class DocumentStatus(StrEnum):
@@ -233,12 +232,12 @@ class State:
         return self.kyc_status is not KycStatus.APPROVED
 
 
-UNDECIDED = "undecided"
-
-
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases to show; what is empty doesn't narrow. `status` may be UNDECIDED, `claimed_by` "nobody"."""
+    """Which cases to show; what is empty doesn't narrow.
+
+    `status` may be "open" for what waits for a decision, `claimed_by` "nobody" for what waits for a reviewer.
+    """
 
     status: str = ""
     claimed_by: str = ""

@@ -71,6 +71,10 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         ],
     ),
     (
+        _("Chain"),
+        [Item("chain", _("Network"), "blocks"), Item("gas", _("Gas"), "fuel")],
+    ),
+    (
         _("Records"),
         [
             Item("ledger", _("Ledger"), "scale"),

@@ -45,7 +45,7 @@ def token(token_id: UUID) -> Token:
 def visible_token(token_id: UUID, *, viewer: UUID | None) -> Token:
     """Return a token that is public, or that the viewer's business drafts. Raises NotFound."""
     found = token(token_id)
-    if found.status not in states.PUBLIC and not (viewer and is_insider(found, viewer)):
+    if found.status not in states.PUBLIC and viewer not in insiders(found):
         raise NotFound("There is no such token.")
     return found
 
@@ -85,9 +85,9 @@ def token_rows(
     return query
 
 
-def is_insider(found: Token, user_id: UUID) -> bool:
-    """Tell whether a user is a member of the business that issues a token."""
-    return user_id in {member.user_id for member in businesses.members(found.business_id)}
+def insiders(found: Token) -> frozenset[UUID]:
+    """Return the members of the business that issues a token."""
+    return frozenset(member.user_id for member in businesses.members(found.business_id))
 
 
 def history(token_id: UUID) -> list[StatusChange]:

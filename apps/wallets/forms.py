@@ -90,7 +90,10 @@ class WithdrawForm(forms.Form):
         initial=DestinationKind.IBAN,
     )
     iban = forms.CharField(
-        label="IBAN", max_length=64, required=False, widget=forms.TextInput({**_LTR, "spellcheck": "false"})
+        label=_("IBAN"),
+        max_length=64,
+        required=False,
+        widget=forms.TextInput({**_LTR, "spellcheck": "false"}),
     )
     account_number = forms.CharField(
         label=_("Account number"), max_length=64, required=False, widget=forms.TextInput(_LTR)

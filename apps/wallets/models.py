@@ -62,7 +62,7 @@ class Deposit(models.Model):
             _only_in(_CAME, "deposit_received_in_its_states", received_amount__isnull=True),
             models.CheckConstraint(
                 condition=Q(received_amount__isnull=True, bank_reference="")
-                | Q(received_amount__gt=0) & ~Q(bank_reference=""),
+                | Q(received_amount__isnull=False, received_amount__gt=0) & ~Q(bank_reference=""),
                 name="deposit_received_with_evidence",
             ),
             _only_in([DepositState.REFUNDED], "deposit_refunded_with_evidence", refund_reference=""),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from apps.chain import models
 from apps.chain.states import INTENT_OPEN
@@ -41,9 +41,13 @@ def intent_of(kind: IntentKind, subject: UUID) -> Intent | None:
 
 def intents(*, kind: str = "", state: str = "", limit: int = MAX_PAGE) -> list[Intent]:
     """Return the newest intents that match, with their steps."""
-    query = models.Intent.objects.order_by("-created_at", "-id")
+    return with_steps(matching(kind=kind, state=state)[: min(limit, MAX_PAGE)])
+
+
+def matching(*, kind: str = "", state: str = "") -> QuerySet[models.Intent]:
+    """Return the intents that match, newest first, for whoever turns pages."""
     wanted = {name: value for name, value in (("kind", kind), ("state", state)) if value}
-    return with_steps(query.filter(**wanted)[: min(limit, MAX_PAGE)])
+    return models.Intent.objects.filter(**wanted).order_by("-created_at", "-id")
 
 
 def with_steps(rows: Iterable[models.Intent]) -> list[Intent]:

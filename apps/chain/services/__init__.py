@@ -9,7 +9,7 @@ from apps.chain.services.indexing import (
     note_state,
     watch_contracts,
 )
-from apps.chain.services.repairs import SomethingSent, cancel, requeue
+from apps.chain.services.repairs import SomethingSent, cancel, requeue, try_again
 from apps.chain.services.requests import (
     HolderUnknown,
     SuiteMissing,
@@ -37,5 +37,6 @@ __all__ = [
     "request_platform",
     "request_suite",
     "requeue",
+    "try_again",
     "watch_contracts",
 ]

@@ -7,7 +7,7 @@ from apps.audit import services as audit
 from apps.chain import states
 from apps.chain.models import Intent, Transaction
 from apps.chain.types import INTENT_FAILED, IntentState
-from apps.common.db import opens_transaction
+from apps.common.db import needs_transaction, opens_transaction
 from apps.common.errors import Conflict, NotFound
 from apps.common.transitions import advance
 from apps.common.types import Actor
@@ -23,6 +23,15 @@ class SomethingSent(Conflict):
 @opens_transaction
 def requeue(*, intent_id: UUID, by: Actor, at: datetime) -> None:
     """Have a dead intent tried again, with all its attempts. What is final of it is not done again.
+
+    Raises NotFound, Conflict `invalid_transition`.
+    """
+    try_again(intent_id=intent_id, by=by, at=at)
+
+
+@needs_transaction
+def try_again(*, intent_id: UUID, by: Actor, at: datetime) -> None:
+    """Have a dead intent tried again as a part of what its owner does: see `requeue`.
 
     Raises NotFound, Conflict `invalid_transition`.
     """

@@ -136,6 +136,9 @@ class Intent:
     waits_for: str = ""  # what it waits for without spending an attempt
 
 
+WEI_IN_GWEI = 10**9
+
+
 @dataclass(frozen=True, slots=True)
 class SignedForm:
     """One form of a transaction as it was signed: fees in wei per gas. A filler only uses up the nonce.
@@ -169,6 +172,11 @@ class Sent:
     broadcast_at: datetime | None
     forms: tuple[SignedForm, ...]
 
+    @property
+    def gwei(self) -> int | None:
+        """Return the cost in whole gwei, rounded down: what a person wants to read."""
+        return None if self.cost is None else self.cost // WEI_IN_GWEI
+
 
 @dataclass(frozen=True, slots=True)
 class SignerAccount:
@@ -188,3 +196,8 @@ class GasSum:
     count: int
     gas: int
     cost: int
+
+    @property
+    def gwei(self) -> int:
+        """Return the cost in whole gwei, rounded down: what a person wants to read."""
+        return self.cost // WEI_IN_GWEI

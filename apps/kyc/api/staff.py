@@ -106,7 +106,7 @@ class Cases(ListAPIView[Application]):
         operation_id="admin_kyc_list",
         parameters=[
             OpenApiParameter("status", enum=STATUSES),
-            OpenApiParameter("claimed_by", description="a reviewer's id, or nobody"),
+            OpenApiParameter("claimed_by", description="a reviewer's id, or nobody for what waits for one"),
             OpenApiParameter("user_id"),
         ],
         responses={200: CaseRow(many=True), **problems(400, 401, 403, 404)},

@@ -17,7 +17,7 @@ from apps.common.errors import DomainError
 from apps.common.http import actor_of, into_form, is_real_visit
 from apps.kyc import personal_data, selectors, services
 from apps.kyc.forms import FLAGS, ApproveForm, JudgeForm, QueueFilter, RejectForm, summary
-from apps.kyc.types import UNDECIDED, ApplicationStatus, Case, CaseFilter, Decision, Revealed
+from apps.kyc.types import ApplicationStatus, Case, CaseFilter, Decision, Revealed
 from apps.kyc.views.files import shown, viewer
 
 OWN_WORK = "review"  # why somebody reads the case that they hold
@@ -26,11 +26,12 @@ MAX_CURSOR = 36
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """List cases by submission, oldest first, without personal data; those that aren't decided if unasked."""
-    form = QueueFilter(request.GET or {"status": UNDECIDED})
+    """List cases by submission, oldest first, without personal data."""
+    form = QueueFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     holder = wanted.get("claimed_by", "")
-    where = CaseFilter(wanted.get("status", ""), str(viewer(request)) if holder == "me" else holder)
+    status = wanted.get("status") or "open"
+    where = CaseFilter("" if status == "any" else status, str(viewer(request)) if holder == "me" else holder)
     cases, cursor = selectors.queue(where=where, cursor=request.GET.get("cursor", "")[:MAX_CURSOR])
     following = urlencode({name: value for name, value in wanted.items() if value} | {"cursor": cursor})
     context = {

@@ -15,7 +15,13 @@ from apps.tokens.services.confirming import TooManyAllocations, UnknownAllocatio
 from apps.tokens.services.cooling import waive_cooling_off, withdraw_in_cooling_off
 from apps.tokens.services.deploying import deploy, note_deploy_failed, note_deployed
 from apps.tokens.services.drafting import SymbolTaken, TermsFrozen, TokenTaken, create_token, update_token
-from apps.tokens.services.minting import note_mint_failed, note_minted, queue_due_mints, requeue_mint
+from apps.tokens.services.minting import (
+    NotFailed,
+    note_mint_failed,
+    note_minted,
+    queue_due_mints,
+    requeue_mint,
+)
 from apps.tokens.services.offering import NotDeployed, start_offering
 from apps.tokens.services.subscribing import (
     AllocationTaken,
@@ -34,6 +40,7 @@ __all__ = [
     "InvalidTerms",
     "NoCoolingOff",
     "NotDeployed",
+    "NotFailed",
     "OfferingClosed",
     "PaymentExpired",
     "QuantityNotExact",

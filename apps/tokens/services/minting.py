@@ -10,7 +10,7 @@ from apps.chain import selectors as chain
 from apps.chain import services as chain_requests
 from apps.chain.types import Intent, IntentKind, IntentState
 from apps.common.db import needs_transaction, opens_transaction
-from apps.common.errors import DomainError
+from apps.common.errors import Conflict, DomainError
 from apps.common.transitions import advance
 from apps.common.types import Actor
 from apps.ledger import services as ledger
@@ -30,6 +30,12 @@ CHAIN = Actor.system("chain")
 QUEUE = Actor.system("queue_due_mints")
 MAX_ERROR = 500
 _GIVEN_UP = frozenset({IntentState.DEAD, IntentState.CANCELLED})
+
+
+class NotFailed(Conflict):
+    """Only a mint that failed is tried again."""
+
+    code = "mint_not_failed"
 
 
 @opens_transaction
@@ -143,13 +149,22 @@ def note_mint_failed(message: Message) -> None:
 def requeue_mint(*, allocation_id: UUID, by: Actor, at: datetime) -> Allocation:
     """Have a failed mint tried again.
 
-    Raises NotFound, Conflict `invalid_transition`, HolderUnknown.
+    Raises NotFound, NotFailed, HolderUnknown, Conflict `invalid_transition` for what was called off on the
+    chain's side, which can't be asked for again.
     """
     row = locks.allocation(allocation_id)
+    if row.on_chain_status != OnChainStatus.FAILED:
+        raise NotFailed(
+            f"This mint is {row.on_chain_status}, and only a failed one is tried again.",
+            state=row.on_chain_status,
+        )
     row.queued_at = at
-    error = row.on_chain_error
-    _change(row, OnChainStatus.QUEUED, error=error)
-    _request(row, by=by, at=at)
+    _change(row, OnChainStatus.QUEUED, error=row.on_chain_error)
+    intent = chain.intent_of(IntentKind.MINT, allocation_id)
+    if intent is None:  # the chain hadn't even taken the request
+        _request(row, by=by, at=at)
+    elif intent.state in _GIVEN_UP:  # else it was tried again there
+        chain_requests.try_again(intent_id=intent.id, by=by, at=at)
     allocation = selectors.as_allocation(row)
     tell([allocation], MINT_QUEUED, action="allocations.mint_requeued", by=by, at=at)
     return allocation

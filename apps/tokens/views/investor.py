@@ -28,6 +28,8 @@ from apps.tokens.forms import QuantityForm, SubscribeForm
 from apps.tokens.types import Allocation, Token
 from apps.tokens.views.sheets import hours_of, names_of, offering_of, sheet_of
 
+PREVIEW = "preview"
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -72,7 +74,7 @@ def offering(request: HttpRequest, token_id: UUID) -> HttpResponse:
     form = QuantityForm(request.GET if asked else None, decimals=token.terms.decimals)
     preview = _preview_of(request, token, form) if asked and form.is_valid() else None
     template = "tokens/offering.html"
-    if request.GET.get("part") == "preview":
+    if request.GET.get("part") == PREVIEW:
         template += "#preview"
     return _page(request, token, form, preview=preview, template=template)
 
@@ -154,7 +156,7 @@ def _page(
     preview: Preview | None = None,
     template: str = "tokens/offering.html",
 ) -> HttpResponse:
-    at, account = now(), accounts.account(_user(request))
+    at, account, part = now(), accounts.account(_user(request)), request.GET.get("part", "")
     context: dict[str, Any] = {
         "offering": offering_of(token, at=at, counted=True),
         "sheet": sheet_of(token.terms, cash_decimals=token.cash_decimals),
@@ -164,12 +166,11 @@ def _page(
         "request_id": new_id(),
         "is_investor": account.role is Role.INVESTOR,
         "refusals": refusals_of(account, token) if account.role is Role.INVESTOR else (),
-        "part": request.GET.get("part", ""),
+        "part": part,
         "at": at,
         "owned": selectors.allocations_of(account.id, token_id=token.id),
     }
-    status = 422 if form.errors and "part" not in request.GET else 200
-    return render(request, template, context, status=status)
+    return render(request, template, context, status=422 if form.errors and part != PREVIEW else 200)
 
 
 def refusals_of(account: Account, token: Token) -> tuple[Refusal, ...]:

@@ -20,6 +20,8 @@ from apps.tokens.types import COOLING_OFF_HOURS, Progress, Shares, Terms, Token,
 Words = str | Promise
 
 STAGES = (_("Requested"), _("Signed"), _("Sent"), _("Mined"), _("Confirmed"))
+STEPS = {"deploy the token": _("Deploy the token")}  # the chain's names of its transactions
+WAITS = {"the platform's contracts": _("the platform's contracts")}  # and of what it waits for
 # How many of the stages are behind a transaction in each state.
 _PASSED = {
     TransactionState.QUEUED: 1,
@@ -69,18 +71,21 @@ class Stage:
 class Sending:
     """One transaction with its stages."""
 
+    title: Words
     step: Step
     stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """How far a token's contracts are. `is_moving` while it changes by itself."""
+    """How far a token's contracts are. `is_moving` while it changes by itself; `waits_for` says for what."""
 
     intent: Intent | None
     suite: Suite | None
     acts: tuple[Stage, ...]
     sendings: tuple[Sending, ...]
+    has_failed: bool
+    waits_for: Words
     is_moving: bool
     explorer: str
 
@@ -153,10 +158,16 @@ def deployment_of(token_id: UUID) -> Deployment:
         intent=intent,
         suite=suite,
         acts=_acts(intent, suite),
-        sendings=tuple(Sending(step, _stages(step)) for step in intent.steps) if intent else (),
+        sendings=tuple(map(_sending, intent.steps)) if intent else (),
+        has_failed=intent is not None and _has_failed(intent),
+        waits_for=WAITS.get(intent.waits_for, intent.waits_for) if intent else "",
         is_moving=intent is not None and intent.state in {IntentState.QUEUED, IntentState.PROCESSING},
         explorer=settings.CHAIN_EXPLORER,
     )
+
+
+def _sending(step: Step) -> Sending:
+    return Sending(STEPS.get(step.name, step.name), step, _stages(step))
 
 
 def _acts(intent: Intent | None, suite: Suite | None) -> tuple[Stage, ...]:
@@ -176,9 +187,15 @@ def _act_state(intent: Intent | None, suite: Suite | None) -> str:
         return "done"
     if intent is None:
         return "todo"
-    if intent.state is IntentState.DEAD or intent.error:
+    if _has_failed(intent):
         return "failed"
     return "current" if intent.steps else "todo"
+
+
+def _has_failed(intent: Intent) -> bool:
+    """Tell whether the last try failed and none is under way."""
+    queued_again = intent.state is IntentState.QUEUED and bool(intent.error)
+    return intent.state is IntentState.DEAD or queued_again
 
 
 def _stages(step: Step) -> tuple[Stage, ...]:

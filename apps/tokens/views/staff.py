@@ -52,6 +52,7 @@ def staff_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
             "token": token,
             "part": part,
             "here": reverse("staff-token", args=[token.id]),
+            "for_staff": True,
             "deployment": deployment_of(token.id),
             "offering": offering_of(token, at=now(), counted=True),
         }
@@ -152,12 +153,14 @@ def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) 
     context: dict[str, Any] = {
         "token": token,
         "here": reverse("staff-token", args=[token.id]),
+        "for_staff": True,
         "business": business,
         "business_country": country_name(business.country),
         "sheet": sheet_of(token.terms, cash_decimals=token.cash_decimals),
         "deployment": deployment_of(token.id),
         "offering": offering_of(token, at=now(), counted=True),
         "history": selectors.history(token.id),
+        "may_see_business": Permission.BUSINESS_VIEW in held,
         "can_deploy": Permission.TOKENS_DEPLOY in held and waits and token.deploy_requested_at is None,
         "can_start": Permission.TOKENS_MANAGE in held and waits and token.is_deployed,
         "can_confirm": Permission.ALLOCATIONS_CONFIRM in held,

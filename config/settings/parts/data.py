@@ -36,6 +36,7 @@ REDIS_URL = env("REDIS_URL")
 CHAIN_RPC_URLS = env.list("CHAIN_RPC_URLS")
 CHAIN_ID = env.int("CHAIN_ID", default=31337)
 CHAIN_NAME = env("CHAIN_NAME", default="Local development chain")
+CHAIN_COIN = env("CHAIN_COIN", default="ETH")  # the native coin, in which gas is paid
 CHAIN_EXPLORER = env("CHAIN_EXPLORER", default="")  # a web address that /tx/… and /address/… follow
 CHAIN_CONFIRMATIONS = env.int("CHAIN_CONFIRMATIONS", default=1)  # blocks, a transaction's own included
 CHAIN_POLL = env.float("CHAIN_POLL", default=0.1)  # seconds between looks at a node while something is sent
