@@ -56,9 +56,10 @@ def public_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
     return [as_token(row) for row in query[:limit]]
 
 
-def tokens_of(business_id: UUID) -> list[Token]:
-    """Return all tokens of a business, newest first. The caller checks who may see drafts."""
-    return [as_token(row) for row in models.Token.objects.filter(business_id=business_id).order_by("-id")]
+def tokens_of(*business_ids: UUID) -> list[Token]:
+    """Return all tokens of these businesses, newest first. The caller checks who may see drafts."""
+    rows = models.Token.objects.filter(business_id__in=business_ids).order_by("-id")
+    return [as_token(row) for row in rows]
 
 
 def tokens(*, status: str = "", search: str = "", limit: int = MAX_PAGE) -> list[Token]:

@@ -49,6 +49,8 @@ def staff_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     part = request.GET.get("part", "")
     if part in PARTS:
         context = {
+            "token": token,
+            "part": part,
             "here": reverse("staff-token", args=[token.id]),
             "for_staff": True,
             "deployment": deployment_of(token.id),
@@ -125,7 +127,8 @@ def staff_allocations(request: HttpRequest) -> HttpResponse:
     groups: dict[UUID, list[Allocation]] = {}
     for allocation in _pending():
         groups.setdefault(allocation.token_id, []).append(allocation)
-    queues = [_queue(selectors.token(token_id), own) for token_id, own in groups.items()]
+    tokens = {row.pk: selectors.as_token(row) for row in selectors.token_rows().filter(pk__in=groups)}
+    queues = [_queue(tokens[token_id], own) for token_id, own in groups.items()]
     context = {"groups": queues, "can_confirm": True}
     return render(request, "tokens/staff_allocations.html", context)
 
