@@ -1,7 +1,7 @@
 """The tables of the market. Orders, trades and the journal are written by the sequencer alone.
 
-Rows that are written by the thousand name their instrument and account without a foreign key, because one
-check for each row would lock the same few rows again and again; neither can be deleted.
+`instrument` is an instrument's number. Rows that are written by the thousand name it and their account
+without a foreign key, because one check for each row would lock the same few rows again.
 """
 
 from collections.abc import Iterable
@@ -97,14 +97,7 @@ class Order(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    instrument = models.ForeignKey(
-        Instrument,
-        to_field="number",
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_constraint=False,
-        db_index=False,
-    )
+    instrument = models.PositiveIntegerField()
     account = models.ForeignKey(
         TradingAccount, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -165,6 +158,11 @@ class Order(models.Model):
             models.Index(
                 fields=["instrument", "priority"], condition=Q(is_live=True), name="trading_order_live"
             ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(is_live=True, expires_at__isnull=False),
+                name="trading_order_expiring",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -195,14 +193,7 @@ class Trade(models.Model):
     """Two orders that traded: `sequence` is the command that did it, `fill` counts its trades."""
 
     id = models.UUIDField(primary_key=True)
-    instrument = models.ForeignKey(
-        Instrument,
-        to_field="number",
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_constraint=False,
-        db_index=False,
-    )
+    instrument = models.PositiveIntegerField()
     sequence = models.BigIntegerField()
     fill = models.PositiveIntegerField()
     buy_order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+", db_constraint=False)
@@ -239,15 +230,8 @@ class Trade(models.Model):
 class JournalBatch(models.Model):
     """Commands and events of one batch, as the engine's own records (MAT-7). Numbers leave no gap."""
 
-    pk = models.CompositePrimaryKey("instrument_id", "first")
-    instrument = models.ForeignKey(
-        Instrument,
-        to_field="number",
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_constraint=False,
-        db_index=False,
-    )
+    pk = models.CompositePrimaryKey("instrument", "first")
+    instrument = models.PositiveIntegerField()
     first = models.BigIntegerField()
     last = models.BigIntegerField()
     epoch = models.BigIntegerField()
@@ -272,9 +256,7 @@ class JournalBatch(models.Model):
 class Lease(models.Model):
     """Who sequences an instrument, and how far that is (MAT-8). `epoch` rises with every new holder."""
 
-    instrument = models.OneToOneField(
-        Instrument, to_field="number", primary_key=True, on_delete=models.PROTECT, related_name="+"
-    )
+    instrument = models.PositiveIntegerField(primary_key=True)
     epoch = models.BigIntegerField(default=0)
     holder = models.CharField(max_length=64, blank=True)
     renewed_at = models.DateTimeField()
@@ -290,9 +272,7 @@ class Lease(models.Model):
 class Snapshot(models.Model):
     """The engine's state at the last checkpoint; recovery replays the journal from here and compares."""
 
-    instrument = models.OneToOneField(
-        Instrument, to_field="number", primary_key=True, on_delete=models.PROTECT, related_name="+"
-    )
+    instrument = models.PositiveIntegerField(primary_key=True)
     sequence = models.BigIntegerField()
     content = models.BinaryField()
 
@@ -304,9 +284,7 @@ class VenueCommand(models.Model):
     """What the venue asks of a sequencer: halts, freezes, expiry. `sequence` is where it took effect."""
 
     id = models.BigAutoField(primary_key=True)
-    instrument = models.ForeignKey(
-        Instrument, to_field="number", on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    instrument = models.PositiveIntegerField()
     op = models.CharField(max_length=16, choices=_choices(VenueOp))
     order = models.BigIntegerField(null=True)
     account = models.IntegerField(null=True)

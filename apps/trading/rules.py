@@ -105,6 +105,18 @@ def status_after_fill(remaining: int) -> OrderStatus:
     return OrderStatus.PARTIALLY_FILLED if remaining else OrderStatus.FILLED
 
 
+def status_now(*, filled: int, remaining: int) -> OrderStatus:
+    """Return how an order stands that wasn't ended by anything but its trades."""
+    if filled:
+        return status_after_fill(remaining)
+    return OrderStatus.OPEN
+
+
+def is_client_order_id(text: str) -> bool:
+    """Tell whether an order may be called this by its owner."""
+    return _CLIENT_ORDER_ID.fullmatch(text) is not None
+
+
 def check_instrument(new: NewInstrument, *, decimals: int) -> None:
     """Raise InvalidInstrument unless a tick × lot costs whole units of the quote. `decimals`: the asset's."""
     if not _SYMBOL.fullmatch(new.symbol) or new.asset == new.quote:
@@ -167,7 +179,7 @@ _TOO_LARGE = "The order is too large."
 _SHAPE: list[tuple[str, Callable[[NewOrder, Instrument, datetime], bool], str]] = [
     (
         "client_order_id",
-        lambda new, _, __: not _CLIENT_ORDER_ID.fullmatch(new.client_order_id),
+        lambda new, _, __: not is_client_order_id(new.client_order_id),
         "Choose an id of 1 to 64 letters, digits and . _ : -.",
     ),
     ("price", lambda new, instrument, _: _wrong_price(new, instrument), _PRICE),

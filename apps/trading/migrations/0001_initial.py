@@ -1,3 +1,4 @@
+
 import django.db.models.deletion
 import django.db.models.expressions
 from django.db import migrations, models
@@ -11,6 +12,36 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Lease',
+            fields=[
+                ('instrument', models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ('epoch', models.BigIntegerField(default=0)),
+                ('holder', models.CharField(blank=True, max_length=64)),
+                ('renewed_at', models.DateTimeField()),
+                ('sequence', models.BigIntegerField(default=0)),
+                ('inbox_id', models.CharField(default='0-0', max_length=48)),
+                ('last_order', models.BigIntegerField(default=0)),
+                ('last_price', models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Snapshot',
+            fields=[
+                ('instrument', models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ('sequence', models.BigIntegerField()),
+                ('content', models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TradingAccount',
+            fields=[
+                ('number', models.AutoField(primary_key=True, serialize=False)),
+                ('owner', models.UUIDField(unique=True)),
+                ('frozen', models.BooleanField(default=False)),
+                ('opened_at', models.DateTimeField()),
+            ],
+        ),
         migrations.CreateModel(
             name='Instrument',
             fields=[
@@ -32,12 +63,15 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('continuous', 'continuous'), ('halted', 'halted')], max_length=16)),
                 ('opened_at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('lot__gt', 0), ('tick__gt', 0)), name='trading_instrument_steps'), models.CheckConstraint(condition=models.Q(('highest__gte', 0), ('lowest__gte', 0), models.Q(('highest', 0), ('lowest__lte', models.F('highest')), _connector='OR')), name='trading_instrument_collar'), models.CheckConstraint(condition=models.Q(('buyer_maker_bps__lte', 1000), ('buyer_taker_bps__lte', 1000), ('seller_maker_bps__lte', 1000), ('seller_taker_bps__lte', 1000)), name='trading_instrument_fees'), models.CheckConstraint(condition=models.Q(('state__in', ['continuous', 'halted'])), name='trading_instrument_state_known')],
+            },
         ),
         migrations.CreateModel(
             name='JournalBatch',
             fields=[
-                ('pk', models.CompositePrimaryKey('instrument_id', 'first', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('instrument', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.instrument', to_field='number')),
+                ('pk', models.CompositePrimaryKey('instrument', 'first', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('instrument', models.PositiveIntegerField()),
                 ('first', models.BigIntegerField()),
                 ('last', models.BigIntegerField()),
                 ('epoch', models.BigIntegerField()),
@@ -47,11 +81,15 @@ class Migration(migrations.Migration):
                 ('state_hash', models.BinaryField(null=True)),
                 ('at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('instrument', 'last'), name='trading_journal_once'), models.CheckConstraint(condition=models.Q(('first__gt', 0), ('last__gte', models.F('first'))), name='trading_journal_range')],
+            },
         ),
         migrations.CreateModel(
             name='Order',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('instrument', models.PositiveIntegerField()),
                 ('client_order_id', models.CharField(db_collation='C', max_length=64)),
                 ('number', models.BigIntegerField(null=True)),
                 ('priority', models.BigIntegerField(null=True)),
@@ -70,57 +108,20 @@ class Migration(migrations.Migration):
                 ('taker_notional', models.BigIntegerField()),
                 ('fee', models.BigIntegerField()),
                 ('status', models.CharField(choices=[('open', 'open'), ('partially_filled', 'partially_filled'), ('filled', 'filled'), ('cancelled', 'cancelled'), ('expired', 'expired'), ('rejected', 'rejected')], max_length=16)),
-                ('reason', models.CharField(blank=True, choices=[('', ''), ('insufficient_funds', 'insufficient_funds'), ('account_frozen', 'account_frozen'), ('instrument_halted', 'instrument_halted'), ('price_outside_collar', 'price_outside_collar'), ('open_quantity_limit', 'open_quantity_limit'), ('budget_exhausted', 'budget_exhausted'), ('self_trade', 'self_trade'), ('post_only_would_trade', 'post_only_would_trade'), ('fok_not_fillable', 'fok_not_fillable'), ('ioc_remainder', 'ioc_remainder'), ('no_liquidity', 'no_liquidity'), ('by_owner', 'by_owner'), ('by_venue', 'by_venue'), ('time_over', 'time_over'), ('order_not_open', 'order_not_open'), ('stale_version', 'stale_version'), ('order_refused', 'order_refused')], max_length=32)),
+                ('reason', models.CharField(blank=True, choices=[('', ''), ('insufficient_funds', 'insufficient_funds'), ('account_frozen', 'account_frozen'), ('asset_suspended', 'asset_suspended'), ('instrument_halted', 'instrument_halted'), ('price_outside_collar', 'price_outside_collar'), ('open_quantity_limit', 'open_quantity_limit'), ('budget_exhausted', 'budget_exhausted'), ('self_trade', 'self_trade'), ('post_only_would_trade', 'post_only_would_trade'), ('fok_not_fillable', 'fok_not_fillable'), ('ioc_remainder', 'ioc_remainder'), ('no_liquidity', 'no_liquidity'), ('by_owner', 'by_owner'), ('by_venue', 'by_venue'), ('time_over', 'time_over'), ('order_not_open', 'order_not_open'), ('stale_version', 'stale_version'), ('client_order_id_reused', 'client_order_id_reused'), ('unknown_trading_account', 'unknown_trading_account'), ('too_late', 'too_late'), ('order_refused', 'order_refused')], max_length=32)),
                 ('expires_at', models.DateTimeField(null=True)),
                 ('version', models.PositiveIntegerField()),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
                 ('is_live', models.GeneratedField(db_persist=True, expression=models.Case(models.When(remaining__gt=0, then=True), default=False), output_field=models.BooleanField())),
-            ],
-        ),
-        migrations.CreateModel(
-            name='OrderStatusHistory',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('open', 'open'), ('partially_filled', 'partially_filled'), ('filled', 'filled'), ('cancelled', 'cancelled'), ('expired', 'expired'), ('rejected', 'rejected')], max_length=16)),
-                ('reason', models.CharField(blank=True, choices=[('', ''), ('insufficient_funds', 'insufficient_funds'), ('account_frozen', 'account_frozen'), ('instrument_halted', 'instrument_halted'), ('price_outside_collar', 'price_outside_collar'), ('open_quantity_limit', 'open_quantity_limit'), ('budget_exhausted', 'budget_exhausted'), ('self_trade', 'self_trade'), ('post_only_would_trade', 'post_only_would_trade'), ('fok_not_fillable', 'fok_not_fillable'), ('ioc_remainder', 'ioc_remainder'), ('no_liquidity', 'no_liquidity'), ('by_owner', 'by_owner'), ('by_venue', 'by_venue'), ('time_over', 'time_over'), ('order_not_open', 'order_not_open'), ('stale_version', 'stale_version'), ('order_refused', 'order_refused')], max_length=32)),
-                ('sequence', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-            ],
-            options={
-                'db_table': 'order_status_history',
-            },
-        ),
-        migrations.CreateModel(
-            name='Trade',
-            fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField()),
-                ('fill', models.PositiveIntegerField()),
-                ('taker_side', models.CharField(choices=[('buy', 'buy'), ('sell', 'sell')], max_length=4)),
-                ('price', models.BigIntegerField()),
-                ('quantity', models.BigIntegerField()),
-                ('notional', models.BigIntegerField()),
-                ('buyer_fee', models.BigIntegerField()),
-                ('seller_fee', models.BigIntegerField()),
-                ('executed_at', models.DateTimeField()),
-                ('settlement_status', models.CharField(choices=[('pending', 'pending'), ('settled', 'settled'), ('failed', 'failed')], db_default='pending', default='pending', max_length=16)),
-                ('tx_hash', models.CharField(blank=True, db_default='', default='', max_length=66)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='TradingAccount',
-            fields=[
-                ('number', models.AutoField(primary_key=True, serialize=False)),
-                ('owner', models.UUIDField(unique=True)),
-                ('frozen', models.BooleanField(default=False)),
-                ('opened_at', models.DateTimeField()),
+                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.tradingaccount')),
             ],
         ),
         migrations.CreateModel(
             name='VenueCommand',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('instrument', models.PositiveIntegerField()),
                 ('op', models.CharField(choices=[('halt', 'halt'), ('resume', 'resume'), ('set_collar', 'set_collar'), ('cancel_order', 'cancel_order'), ('freeze', 'freeze'), ('unfreeze', 'unfreeze'), ('expire', 'expire')], max_length=16)),
                 ('order', models.BigIntegerField(null=True)),
                 ('account', models.IntegerField(null=True)),
@@ -132,102 +133,48 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(null=True)),
                 ('sequence', models.BigIntegerField(null=True)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('done_at__isnull', True)), fields=['instrument', 'id'], name='trading_venue_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('op__in', ['cancel_order', 'expire', 'freeze', 'halt', 'resume', 'set_collar', 'unfreeze'])), name='trading_venue_command_known')],
+            },
         ),
         migrations.CreateModel(
-            name='Lease',
+            name='OrderStatusHistory',
             fields=[
-                ('instrument', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='trading.instrument', to_field='number')),
-                ('epoch', models.BigIntegerField(default=0)),
-                ('holder', models.CharField(blank=True, max_length=64)),
-                ('renewed_at', models.DateTimeField()),
-                ('sequence', models.BigIntegerField(default=0)),
-                ('inbox_id', models.CharField(default='0-0', max_length=48)),
-                ('last_order', models.BigIntegerField(default=0)),
-                ('last_price', models.BigIntegerField(default=0)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('status', models.CharField(choices=[('open', 'open'), ('partially_filled', 'partially_filled'), ('filled', 'filled'), ('cancelled', 'cancelled'), ('expired', 'expired'), ('rejected', 'rejected')], max_length=16)),
+                ('reason', models.CharField(blank=True, choices=[('', ''), ('insufficient_funds', 'insufficient_funds'), ('account_frozen', 'account_frozen'), ('asset_suspended', 'asset_suspended'), ('instrument_halted', 'instrument_halted'), ('price_outside_collar', 'price_outside_collar'), ('open_quantity_limit', 'open_quantity_limit'), ('budget_exhausted', 'budget_exhausted'), ('self_trade', 'self_trade'), ('post_only_would_trade', 'post_only_would_trade'), ('fok_not_fillable', 'fok_not_fillable'), ('ioc_remainder', 'ioc_remainder'), ('no_liquidity', 'no_liquidity'), ('by_owner', 'by_owner'), ('by_venue', 'by_venue'), ('time_over', 'time_over'), ('order_not_open', 'order_not_open'), ('stale_version', 'stale_version'), ('client_order_id_reused', 'client_order_id_reused'), ('unknown_trading_account', 'unknown_trading_account'), ('too_late', 'too_late'), ('order_refused', 'order_refused')], max_length=32)),
+                ('sequence', models.BigIntegerField(null=True)),
+                ('at', models.DateTimeField()),
+                ('order', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.order')),
             ],
+            options={
+                'db_table': 'order_status_history',
+                'indexes': [models.Index(fields=['order', 'id'], name='order_status_history_order')],
+            },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name='Trade',
             fields=[
-                ('instrument', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='trading.instrument', to_field='number')),
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('instrument', models.PositiveIntegerField()),
                 ('sequence', models.BigIntegerField()),
-                ('content', models.BinaryField()),
+                ('fill', models.PositiveIntegerField()),
+                ('taker_side', models.CharField(choices=[('buy', 'buy'), ('sell', 'sell')], max_length=4)),
+                ('price', models.BigIntegerField()),
+                ('quantity', models.BigIntegerField()),
+                ('notional', models.BigIntegerField()),
+                ('buyer_fee', models.BigIntegerField()),
+                ('seller_fee', models.BigIntegerField()),
+                ('executed_at', models.DateTimeField()),
+                ('settlement_status', models.CharField(choices=[('pending', 'pending'), ('settled', 'settled'), ('failed', 'failed')], db_default='pending', default='pending', max_length=16)),
+                ('tx_hash', models.CharField(blank=True, db_default='', default='', max_length=66)),
+                ('buy_order', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.order')),
+                ('sell_order', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.order')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('lot__gt', 0), ('tick__gt', 0)), name='trading_instrument_steps'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('highest__gte', 0), ('lowest__gte', 0), models.Q(('highest', 0), ('lowest__lte', models.F('highest')), _connector='OR')), name='trading_instrument_collar'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('buyer_maker_bps__lte', 1000), ('buyer_taker_bps__lte', 1000), ('seller_maker_bps__lte', 1000), ('seller_taker_bps__lte', 1000)), name='trading_instrument_fees'),
-        ),
-        migrations.AddConstraint(
-            model_name='instrument',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['continuous', 'halted'])), name='trading_instrument_state_known'),
-        ),
-        migrations.AddField(
-            model_name='order',
-            name='instrument',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.instrument', to_field='number'),
-        ),
-        migrations.AddField(
-            model_name='orderstatushistory',
-            name='order',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.order'),
-        ),
-        migrations.AddField(
-            model_name='trade',
-            name='buy_order',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.order'),
-        ),
-        migrations.AddField(
-            model_name='trade',
-            name='instrument',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.instrument', to_field='number'),
-        ),
-        migrations.AddField(
-            model_name='trade',
-            name='sell_order',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.order'),
-        ),
-        migrations.AddField(
-            model_name='order',
-            name='account',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.tradingaccount'),
-        ),
-        migrations.AddField(
-            model_name='venuecommand',
-            name='instrument',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trading.instrument', to_field='number'),
-        ),
-        migrations.AddConstraint(
-            model_name='journalbatch',
-            constraint=models.UniqueConstraint(fields=('instrument', 'last'), name='trading_journal_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='journalbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('first__gt', 0), ('last__gte', models.F('first'))), name='trading_journal_range'),
-        ),
-        migrations.AddIndex(
-            model_name='orderstatushistory',
-            index=models.Index(fields=['order', 'id'], name='order_status_history_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='trade',
-            constraint=models.UniqueConstraint(fields=('instrument', 'sequence', 'fill'), name='trading_trade_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='trade',
-            constraint=models.CheckConstraint(condition=models.Q(('buyer_fee__gte', 0), ('notional__gt', 0), ('price__gt', 0), ('quantity__gt', 0), ('seller_fee__gte', 0)), name='trading_trade_amounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='trade',
-            constraint=models.CheckConstraint(condition=models.Q(('settlement_status__in', ['failed', 'pending', 'settled'])), name='trading_trade_settlement_known'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('instrument', 'sequence', 'fill'), name='trading_trade_once'), models.CheckConstraint(condition=models.Q(('buyer_fee__gte', 0), ('notional__gt', 0), ('price__gt', 0), ('quantity__gt', 0), ('seller_fee__gte', 0)), name='trading_trade_amounts'), models.CheckConstraint(condition=models.Q(('settlement_status__in', ['failed', 'pending', 'settled'])), name='trading_trade_settlement_known')],
+            },
         ),
         migrations.AddIndex(
             model_name='order',
@@ -236,6 +183,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('is_live', True)), fields=['instrument', 'priority'], name='trading_order_live'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('expires_at__isnull', False), ('is_live', True)), fields=['expires_at'], name='trading_order_expiring'),
         ),
         migrations.AddConstraint(
             model_name='order',
@@ -264,13 +215,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'filled'), _negated=True), ('filled_quantity', models.F('quantity')), _connector='OR'), name='trading_order_filled'),
-        ),
-        migrations.AddIndex(
-            model_name='venuecommand',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['instrument', 'id'], name='trading_venue_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='venuecommand',
-            constraint=models.CheckConstraint(condition=models.Q(('op__in', ['cancel_order', 'expire', 'freeze', 'halt', 'resume', 'set_collar', 'unfreeze'])), name='trading_venue_command_known'),
         ),
     ]

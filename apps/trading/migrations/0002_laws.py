@@ -21,13 +21,13 @@ ALTER TABLE trading_lease SET (fillfactor = 30);
 
 CREATE FUNCTION trading_journal_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.epoch IS DISTINCT FROM (SELECT epoch FROM trading_lease WHERE instrument_id = NEW.instrument_id) THEN
-        RAISE EXCEPTION 'instrument %: epoch % has ended', NEW.instrument_id, NEW.epoch
+    IF NEW.epoch IS DISTINCT FROM (SELECT epoch FROM trading_lease WHERE instrument = NEW.instrument) THEN
+        RAISE EXCEPTION 'instrument %: epoch % has ended', NEW.instrument, NEW.epoch
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'trading_journal_epoch';
     END IF;
     IF NEW.first <> 1 AND NOT EXISTS (
-        SELECT FROM trading_journalbatch WHERE instrument_id = NEW.instrument_id AND last = NEW.first - 1) THEN
-        RAISE EXCEPTION 'instrument %: nothing is recorded before %', NEW.instrument_id, NEW.first
+        SELECT FROM trading_journalbatch WHERE instrument = NEW.instrument AND last = NEW.first - 1) THEN
+        RAISE EXCEPTION 'instrument %: nothing is recorded before %', NEW.instrument, NEW.first
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'trading_journal_follows';
     END IF;
     RETURN NEW;

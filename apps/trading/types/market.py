@@ -70,4 +70,5 @@ class Instrument:
 
     @property
     def unit(self) -> int:
-        return self.tick * self.lot // 10**self.asset_decimals
+        whole: int = 10**self.asset_decimals
+        return self.tick * self.lot // whole

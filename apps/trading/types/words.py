@@ -64,6 +64,7 @@ class Reason(StrEnum):
     NONE = ""
     INSUFFICIENT_FUNDS = "insufficient_funds"
     ACCOUNT_FROZEN = "account_frozen"
+    ASSET_SUSPENDED = "asset_suspended"
     INSTRUMENT_HALTED = "instrument_halted"
     PRICE_OUTSIDE_COLLAR = "price_outside_collar"
     OPEN_QUANTITY_LIMIT = "open_quantity_limit"
@@ -78,6 +79,9 @@ class Reason(StrEnum):
     TIME_OVER = "time_over"
     ORDER_NOT_OPEN = "order_not_open"
     STALE_VERSION = "stale_version"
+    CLIENT_ORDER_ID_REUSED = "client_order_id_reused"
+    UNKNOWN_ACCOUNT = "unknown_trading_account"
+    TOO_LATE = "too_late"
     ORDER_REFUSED = "order_refused"
 
 

@@ -35,7 +35,7 @@ class Working:
 
     `priority` is the sequence of the command that last put it at the end of its queue. `held` is what its
     hold in the ledger had left when the batch began, 0 for an order that had none; `used` is what trades
-    of this batch took from that hold.
+    of this batch took from that hold. `reserved` is what the sequencer keeps back for it at this moment.
     """
 
     id: UUID
@@ -63,7 +63,7 @@ class Working:
     version: int = 1
     held: int = 0
     used: int = 0
-    created_at: datetime | None = None
+    reserved: int = 0
     is_new: bool = False
 
 
@@ -112,7 +112,7 @@ class Batch:
     refused: list[Working] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     steps: list[Happened] = field(default_factory=list)
-    venue_done: list[tuple[int, int]] = field(default_factory=list)
+    venue_done: list[tuple[int, int | None]] = field(default_factory=list)
     state: TradingState | None = None
     collar: tuple[int, int] | None = None
     last_order: int = 0
