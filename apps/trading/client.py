@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 _one = threading.Lock()
 _META = struct.Struct("<16sqqQIHH")
 _ADD = """
-if redis.call('XLEN', KEYS[1]) + #ARGV > tonumber(ARGV[1]) then return 0 end
+if redis.call('XLEN', KEYS[1]) + #ARGV - 1 > tonumber(ARGV[1]) then return 0 end
 for i = 2, #ARGV do redis.call('XADD', KEYS[1], '*', 'c', ARGV[i]) end
 return 1
 """

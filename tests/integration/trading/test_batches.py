@@ -51,7 +51,7 @@ def test_what_a_command_brings_pays_for_the_next_one_in_the_same_batch(market, b
         market.new(poor, BUY, 2, 99, name="after"),
     )
     assert [str(answer.status) for answer in answers] == ["open", "filled", "rejected", "filled", "open"]
-    assert market.balance(poor) == (500 - 2 - 198, 198)
+    assert market.balance(poor) == (500 - 1 - 198, 198)
     sound(market, bench.desk)
 
 
