@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -11,7 +11,7 @@ from apps.audit import services as audit
 from apps.common.db import needs_transaction, rows
 from apps.common.types import Actor
 from apps.ledger import services as ledger
-from apps.ledger.types import Entry, NewHold
+from apps.ledger.types import Balance, Entry, NewHold
 from apps.outbox import services as outbox
 from apps.outbox.types import NewMessage
 from apps.trading import models, postings
@@ -39,8 +39,10 @@ _TRADE = (
 
 
 @needs_transaction
-def record(*, batch: Batch, instrument: Instrument, epoch: int, by: Actor) -> None:
-    """Write a batch, and where in the inbox it ends.
+def record(
+    *, batch: Batch, instrument: Instrument, epoch: int, locked: Mapping[str, Balance], by: Actor
+) -> None:
+    """Write a batch, and where in the inbox it ends. `locked` are the balances that were locked for it.
 
     Raises Fenced where another sequencer has the instrument by now, and whatever the ledger raises.
     """
@@ -50,7 +52,7 @@ def record(*, batch: Batch, instrument: Instrument, epoch: int, by: Actor) -> No
     _write_orders(batch, instrument)
     _write_trades(batch, instrument)
     _write_steps(batch)
-    _post(batch, instrument, by=by)
+    _post(batch, instrument, locked, by=by)
     _write_instrument(batch, instrument)
     _finish_wishes(batch)
     outbox.publish_many(messages=_messages(batch, instrument), at=batch.at)
@@ -202,7 +204,7 @@ def _write_steps(batch: Batch) -> None:
     )
 
 
-def _post(batch: Batch, instrument: Instrument, *, by: Actor) -> None:
+def _post(batch: Batch, instrument: Instrument, locked: Mapping[str, Balance], *, by: Actor) -> None:
     fees = postings.fee_account(instrument).address
     entries = [postings.trade(made, instrument, fees=fees) for made in batch.executions]
     holds = []
@@ -212,13 +214,13 @@ def _post(batch: Batch, instrument: Instrument, *, by: Actor) -> None:
                 holds.append(hold)
             case Entry() as entry:
                 entries.append(entry)
-    ledger.post(entries=entries, holds=holds, by=by, at=batch.at)
+    ledger.post(entries=entries, holds=holds, locked=locked, by=by, at=batch.at)
     incoming: dict[str, int] = defaultdict(int)
     for made in batch.executions:
         incoming[made.buyer.party.asset] += made.quantity * instrument.lot
         incoming[made.seller.party.cash] += made.notional - made.seller_fee
     if incoming := {address: amount for address, amount in incoming.items() if amount}:
-        ledger.mark_unsettled(amounts=incoming)
+        ledger.mark_unsettled(amounts=incoming, locked=locked)
 
 
 def _write_instrument(batch: Batch, instrument: Instrument) -> None:

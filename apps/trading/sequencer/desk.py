@@ -13,7 +13,7 @@ from django.db import transaction
 
 from apps.common.types import Actor
 from apps.ledger import services as ledger
-from apps.ledger.types import AssetStatus
+from apps.ledger.types import Balance
 from apps.trading import client, feeds, postings, recording
 from apps.trading.client import Envelope
 from apps.trading.engine import Book, state_of
@@ -79,15 +79,14 @@ class Desk:
         with transaction.atomic(durable=True):
             coming = intake.sort(intake.read(entries), self.instrument, at=at)
             asked = self._wished(batch, wishes) + self._known(coming)
-            available, suspended = self._lock(asked)
+            locked = self._lock(asked)
             turn = Turn(
                 batch=batch,
                 book=self.book,
                 orders=self.orders,
                 instrument=self.instrument,
                 parties=self._parties,
-                available=available,
-                suspended=suspended,
+                locked=locked,
             )
             for each in asked:
                 turn.take(each)
@@ -95,7 +94,9 @@ class Desk:
             answers += _followers(coming, answers)
             self._add_checkpoint(batch)
             self.in_hand = InHand(batch.last, batch.inbox_id, answers)
-            recording.record(batch=batch, instrument=self.instrument, epoch=self.epoch, by=SEQUENCER)
+            recording.record(
+                batch=batch, instrument=self.instrument, epoch=self.epoch, locked=locked, by=SEQUENCER
+            )
         self._settle_in(batch)
         return answers
 
@@ -152,14 +153,12 @@ class Desk:
         if missing := numbers - self._parties.keys():
             self._parties |= recording.parties(missing, self.instrument)
 
-    def _lock(self, asked: Sequence[Asked]) -> tuple[dict[str, int], bool]:
-        """Lock the balances that may change; return what is available, and whether an asset is suspended."""
+    def _lock(self, asked: Sequence[Asked]) -> dict[str, Balance]:
+        """Lock the balances that may change, all at once."""
         if not asked:
-            return {}, False
+            return {}
         addresses = touchable([each.command for each in asked], self.orders, self._parties)
-        locked = ledger.lock_balances(accounts=addresses | {self._fees})
-        suspended = any(each.account.asset_status is not AssetStatus.ACTIVE for each in locked.values())
-        return {address: balance.available for address, balance in locked.items()}, suspended
+        return ledger.lock_balances(accounts=addresses | {self._fees})
 
     def _add_checkpoint(self, batch: Batch) -> None:
         if batch.last - self._checkpoint >= CHECKPOINT:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from apps.common.money import INT64_MAX
+from apps.ledger.types import AssetStatus, Balance
 from apps.trading import rules
 from apps.trading.client import Envelope
 from apps.trading.engine import SELF_TRADE_OF, SIDE_OF, TIME_OF, TYPE_OF, Book, Command, Op, is_post_only
@@ -42,15 +43,15 @@ class Turn:
         orders: OpenOrders,
         instrument: Instrument,
         parties: Mapping[int, Party],
-        available: dict[str, int],
-        suspended: bool,
+        locked: Mapping[str, Balance],
     ) -> None:
         self.batch, self.instrument = batch, instrument
         self._book, self._orders, self._parties = book, orders, parties
-        self._available, self._suspended = available, suspended
+        self._available = {address: each.available for address, each in locked.items()}
+        self._suspended = any(each.account.asset_status is not AssetStatus.ACTIVE for each in locked.values())
         self._pending: list[Command] = []
         self._next = batch.first
-        self._fold = Fold(batch=batch, orders=orders, instrument=instrument, available=available)
+        self._fold = Fold(batch=batch, orders=orders, instrument=instrument, available=self._available)
         self._events = bytearray()
         self._commands = bytearray()
 

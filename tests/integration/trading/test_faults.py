@@ -23,7 +23,7 @@ from tests.integration.trading.conftest import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BUY, SELL = Side.BUY, Side.SELL
-WAITING = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 LATER = recording.leases.LIFETIME * 2
 
 
