@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bench.scratch import ROOT, place
@@ -99,17 +100,35 @@ def one_by_one(market: Any, count: int) -> dict[str, Any]:
 def in_batches(market: Any, count: int) -> dict[str, Any]:
     """Measure the sequencer with a full inbox: from its first look until the last answer is given."""
     sequencer, before = market.sequencer(), market.counts()
-    left, elapsed = market.orders(count), 0.0
+    left, elapsed, python, postgres = market.orders(count), 0.0, 0.0, 0.0
+    backend = market.backend()
     while left:
         market.fill(left[:15_000])
         left = left[15_000:]
-        start = time.perf_counter()
+        start, spent, served = time.perf_counter(), time.process_time(), _processor_seconds(backend)
         while market.waiting(sequencer):
             sequencer.round(block=0)
         elapsed += time.perf_counter() - start
-    sequencer.leave()
+        python += time.process_time() - spent
+        postgres += _processor_seconds(backend) - served
     orders, trades = (now - then for now, then in zip(market.counts(), before, strict=True))
-    return {"orders": orders, "trades": trades, "traded": trades / orders, "rate": round(count / elapsed, 1)}
+    sequencer.leave()
+    return {
+        "orders": orders,
+        "trades": trades,
+        "traded": round(trades / orders, 3),
+        "rate": round(count / elapsed, 1),
+        "python_us_per_order": round(python / count * 1e6),
+        "postgres_us_per_order": round(postgres / count * 1e6),
+    }
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return how long a process of this machine has been running on a processor; 0 where nobody can tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def at_a_pace(market: Any, rate: int, seconds: int) -> dict[str, Any]:

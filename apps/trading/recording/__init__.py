@@ -12,11 +12,13 @@ from apps.trading.recording.loading import (
     parties,
     venue_commands,
 )
+from apps.trading.recording.replaying import Replayed, replay
 
 __all__ = [
     "Fenced",
     "Loaded",
     "Repeat",
+    "Replayed",
     "Wish",
     "first_answers",
     "free_instruments",
@@ -26,6 +28,7 @@ __all__ = [
     "parties",
     "record",
     "renew",
+    "replay",
     "take",
     "venue_commands",
 ]

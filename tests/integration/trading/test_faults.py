@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from apps.common.connections import valkey as get_valkey
@@ -440,3 +441,30 @@ def test_history_says_every_step_once(market, bench):
     bench.do(market.cancel(seller, order.sequence))
     steps = [(str(step.status), str(step.reason)) for step in selectors.history(order.order_id)]
     assert steps == [("open", ""), ("partially_filled", ""), ("cancelled", "by_owner")]
+
+
+@pytest.mark.spec("MAT-7")
+def test_a_replay_leads_to_the_same_book_at_any_number(market, bench, monkeypatch, capsys):
+    monkeypatch.setattr("apps.trading.sequencer.desk.CHECKPOINT", 5)
+    buyer, seller, hashes = market.join(cash=10_000), market.join(tokens=100), {}
+    for number in range(5):
+        bench.do(
+            *(market.new(buyer, BUY, 2, 90 + n) for n in range(3)), market.new(seller, SELL, 3, 90 + number)
+        )
+        hashes[bench.desk.sequence] = bench.desk.book.state_hash().hex()
+    for sequence, hashed in hashes.items():
+        found = recording.replay(market.instrument.number, to=sequence)
+        assert (found.sequence, found.state_hash, found.findings) == (sequence, hashed, ())
+    between = recording.replay(market.instrument.number, to=6)
+    assert (between.sequence, between.findings) == (6, ())
+    call_command("replay", market.instrument.symbol)
+    assert f"{bench.desk.sequence} commands, 2 checkpoints" in capsys.readouterr().out
+    with superuser() as owner:
+        owner.execute("ALTER TABLE trading_journalbatch DISABLE TRIGGER ALL")
+        owner.execute(
+            "UPDATE trading_journalbatch SET events = overlay(events PLACING '\\x07' FROM 9) WHERE first = 9"
+        )
+        owner.execute("ALTER TABLE trading_journalbatch ENABLE TRIGGER ALL")
+    with pytest.raises(SystemExit):
+        call_command("replay")
+    assert "leads to other events" in capsys.readouterr().out

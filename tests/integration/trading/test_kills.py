@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from apps.common.errors import Unavailable
+from apps.common.ids import new_id
 from apps.trading import client, models, recording
 from apps.trading.sequencer import Desk
 from apps.trading.types import Side
@@ -110,3 +111,41 @@ def test_told_to_end_it_finishes_and_leaves_the_lease(sequencers):
     assert process.wait(30) == 0
     assert models.Lease.objects.get().holder == ""
     assert "Traceback" not in sequencers.log.read_text()
+
+
+def test_two_processes_share_the_instruments_and_never_wait_for_each_other(sequencers):
+    """The same people trade in both markets, so both sequencers want the same balances all the time."""
+    markets = [Market(), Market(code="BETA")]
+    owners = [new_id() for _ in range(6)]
+    for market in markets:
+        for owner in owners:
+            market.join(owner=owner, cash=10**9, tokens=10**6)
+    for _ in markets:
+        sequencers.start("--most", "1")
+    until(
+        lambda: len({lease.holder for lease in models.Lease.objects.exclude(holder="")}) == 2, "each has one"
+    )
+    reply = client.reply_number()
+
+    def trade(market, seed):
+        dice = random.Random(seed)
+        for _ in range(15):
+            orders = [
+                market.new(
+                    dice.choice(list(market.owners)),
+                    dice.choice(list(Side)),
+                    dice.randint(1, 9),
+                    100 + dice.randint(-3, 3),
+                    reply=reply,
+                )
+                for _ in range(40)
+            ]
+            answers = client.ask(market.instrument.number, orders, wait=60)
+            assert all(answer.code in ("", "self_trade") for answer in answers)
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(trade, markets, (1, 2)))
+    assert "batch_failed" not in sequencers.log.read_text()
+    assert models.Order.objects.count() == 2 * 15 * 40
+    sound(markets[0])

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from apps.ledger import locks
 from apps.trading import models, recording, services
 from apps.trading.engine import Op
 from apps.trading.types import SelfTrade, Side, TimeInForce
+from tests.factories import ledger as bank
 from tests.factories.trading import AT, BY, Bench, Market, sound
 from tests.integration.trading.twin import Resting, Twin
 
@@ -198,17 +200,30 @@ class Both:
             for t in trades
         ] == twin.trades
         fees = f"platform:fees:trading-{market.instrument.number}:USD"
-        from tests.factories import ledger as bank
-
         assert bank.balance(fees) == (twin.fees, 0)
+
+
+@pytest.fixture
+def locks_taken(monkeypatch):
+    """Count how often the ledger locks balances: once for each batch, before anything is decided."""
+    calls, lock = [], locks.lock
+
+    def counted(addresses, **options):
+        calls.append(addresses)
+        return lock(addresses, **options)
+
+    monkeypatch.setattr(locks, "lock", counted)
+    return calls
 
 
 @pytest.mark.parametrize("batch", [1, 7, 100])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_market_and_its_twin_agree(seed, batch):
+def test_a_market_and_its_twin_agree(seed, batch, locks_taken):
     both = Both(seed, batch, "ACME")
     for chapter in range(12):
+        locks_taken.clear()
         both.chapter(40)
+        assert len(locks_taken) <= -(-40 // batch), "a batch touched what it hadn't locked"
         if chapter % 2:
             both.upset()
         both.check()
