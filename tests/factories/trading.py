@@ -1,5 +1,6 @@
 """A market for tests: an instrument, people with money and tokens, and a sequencer inside the test."""
 
+import secrets
 from datetime import UTC, datetime
 from itertools import count
 
@@ -33,6 +34,7 @@ class Market:
             self.instrument = services.open_instrument(new=new, by=BY, at=AT)
         self.fees = fees or {Side.BUY: (0, 0), Side.SELL: (25, 25)}
         self.owners = {}
+        self.reply = secrets.randbits(60) + 1  # channels aren't parted by databases
         self._entries = count(1)
 
     def join(self, *, cash=0, tokens=0, owner=None):
@@ -56,7 +58,7 @@ class Market:
     def total(self, asset):
         return sum(sum(self.balance(number, asset)) for number in self.owners)
 
-    def new(self, number, side, quantity, price=0, *, name="", reply=1, deadline=LATE, **terms):
+    def new(self, number, side, quantity, price=0, *, name="", reply=0, deadline=LATE, **terms):
         """Make the envelope of a new order; at price 0 a market order."""
         order_type = OrderType.LIMIT if price else OrderType.MARKET
         expires_at = terms.pop("expires_at", None)
@@ -68,7 +70,7 @@ class Market:
             id=new_id(),
             command=engine.new_order(order, self.instrument, number),
             deadline=deadline,
-            reply=reply,
+            reply=reply or self.reply,
             client_order_id=order.client_order_id,
             expires_at=int(expires_at.timestamp() * 1000) if expires_at else 0,
             maker_bps=maker,
@@ -85,7 +87,7 @@ class Market:
             order_id=order,
             **fields,
         )
-        return Envelope(new_id(), command, LATE, 1, version=version)
+        return Envelope(new_id(), command, LATE, self.reply, version=version)
 
     def cancel(self, number, order):
         return self.about(number, Op.CANCEL, order)

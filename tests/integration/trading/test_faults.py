@@ -41,9 +41,9 @@ def bench(market):
 class Listener:
     """Reads what a sequencer in this test answers, without waiting for it."""
 
-    def __init__(self):
+    def __init__(self, market):
         self.subscription = get_valkey().pubsub(ignore_subscribe_messages=True)
-        self.subscription.subscribe("replies:1")
+        self.subscription.subscribe(f"replies:{market.reply:x}")
         self.subscription.get_message(timeout=1)
         self.answers = {}
 
@@ -251,18 +251,20 @@ def test_what_has_ended_never_changes_and_nothing_is_deleted(market, bench):
 @pytest.mark.spec("MAT-6")
 def test_a_batch_that_can_not_be_recorded_is_undone_and_done_again(market):
     """The database refuses trades for a while; what doesn't trade goes on, and the rest is done later."""
-    listener, sequencer = Listener(), Sequencer()
+    listener, sequencer = Listener(market), Sequencer()
     buyer, seller = market.join(cash=1000), market.join(tokens=5)
     sequencer.round()
+    orders = [market.new(seller, SELL, 2, 90), market.new(buyer, BUY, 1, 100)]
     with superuser() as owner:
         owner.execute("ALTER TABLE trading_trade ADD CONSTRAINT no CHECK (false) NOT VALID")
-        orders = [market.new(seller, SELL, 2, 90), market.new(buyer, BUY, 1, 100)]
-        market.send(*orders)
-        sequencer.round()
-        assert not models.Trade.objects.exists()
-        sequencer.round()
-        assert set(listener.read()) == {orders[0].id}, "the first is done alone"
-        owner.execute("ALTER TABLE trading_trade DROP CONSTRAINT no")
+        try:
+            market.send(*orders)
+            sequencer.round()
+            assert not models.Trade.objects.exists()
+            sequencer.round()
+            assert set(listener.read()) == {orders[0].id}, "the first is done alone"
+        finally:
+            owner.execute("ALTER TABLE trading_trade DROP CONSTRAINT no")
     sequencer.round()
     assert listener.read()[orders[1].id].status is OrderStatus.FILLED
     assert market.balance(buyer) == (910, 0)
@@ -271,7 +273,7 @@ def test_a_batch_that_can_not_be_recorded_is_undone_and_done_again(market):
 
 
 def test_a_command_that_always_fails_is_left_out_and_the_market_goes_on(market):
-    listener, sequencer = Listener(), Sequencer()
+    listener, sequencer = Listener(market), Sequencer()
     buyer = market.join(cash=1000)
     ghost = models.TradingAccount.objects.create(owner=new_id(), opened_at=AT).pk  # without ledger accounts
     poison, order = market.new(ghost, BUY, 1, 100), market.new(buyer, BUY, 1, 100)
@@ -288,7 +290,7 @@ def test_a_command_that_always_fails_is_left_out_and_the_market_goes_on(market):
 @pytest.mark.spec("MAT-6")
 @pytest.mark.parametrize("committed", [True, False])
 def test_a_connection_lost_at_the_commit_is_cleared_up_by_the_database(market, committed, monkeypatch):
-    listener, sequencer = Listener(), Sequencer()
+    listener, sequencer = Listener(market), Sequencer()
     buyer = market.join(cash=1000)
     sequencer.round()
     commit = connection._commit
@@ -314,7 +316,7 @@ def test_a_connection_lost_at_the_commit_is_cleared_up_by_the_database(market, c
 
 @pytest.mark.spec("MAT-6")
 def test_a_lost_inbox_loses_nothing_that_was_acknowledged(market):
-    listener, sequencer = Listener(), Sequencer()
+    listener, sequencer = Listener(market), Sequencer()
     buyer = market.join(cash=10_000)
     first = [market.new(buyer, BUY, 1, 100, name=f"a{n}") for n in range(5)]
     lost = [market.new(buyer, BUY, 1, 100, name=f"b{n}") for n in range(5)]
@@ -336,7 +338,7 @@ def test_a_lost_inbox_loses_nothing_that_was_acknowledged(market):
 
 
 def test_an_inbox_that_begins_anew_with_lower_ids_is_read_from_its_start(market):
-    listener, sequencer = Listener(), Sequencer()
+    listener, sequencer = Listener(market), Sequencer()
     buyer = market.join(cash=10_000)
     sequencer.round()
     stream, order = client.inbox(market.instrument.number), market.new(buyer, BUY, 1, 100)
