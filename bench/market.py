@@ -118,8 +118,8 @@ class Market:
     def desk(self, *, batch: int) -> Desk:
         from apps.trading import recording
 
-        recording.take(self.instrument.number, holder="bench", at=now())
-        return Desk(self.instrument.number, batch_size=batch)
+        epoch = recording.take(self.instrument.number, holder="bench", at=now()) or 0
+        return Desk(self.instrument.number, epoch=epoch, batch_size=batch)
 
     def turn(self, desk: Desk, orders: list[Envelope]) -> None:
         """Have orders carried out and answered, the inbox left aside."""

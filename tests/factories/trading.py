@@ -10,10 +10,10 @@ from apps.common.ids import new_id
 from apps.common.types import Actor
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountKind, AccountSpec, Entry, EntryKind, move
-from apps.trading import client, engine, services
+from apps.trading import client, engine, recording, services
 from apps.trading.client import Envelope
 from apps.trading.engine import Command, Op
-from apps.trading.sequencer import Desk, Sequencer
+from apps.trading.sequencer import Desk
 from apps.trading.types import NewInstrument, NewOrder, OrderType, Side
 from tests.factories import ledger as bank
 
@@ -105,9 +105,8 @@ class Bench:
 
     def __init__(self, market, *, batch=100):
         self.market, self.batch = market, batch
-        lease = _lease(market)
-        self.desk = Desk(market.instrument.number, batch_size=batch)
-        assert self.desk.epoch == lease
+        self.epoch = recording.take(market.instrument.number, holder="bench", at=AT)
+        self.desk = Desk(market.instrument.number, epoch=self.epoch, batch_size=batch)
 
     def do(self, *envelopes, wishes=(), at=AT):
         """Have all of these carried out in batches; return the answers in the order of the questions."""
@@ -122,15 +121,9 @@ class Bench:
     def again(self):
         """Open the desk anew from the database; the book must be the same."""
         before = self.desk.book.state_hash()
-        self.desk = Desk(self.market.instrument.number, batch_size=self.batch)
+        self.desk = Desk(self.market.instrument.number, epoch=self.epoch, batch_size=self.batch)
         assert self.desk.book.state_hash() == before
         return self.desk
-
-
-def _lease(market):
-    from apps.trading import recording
-
-    return recording.take(market.instrument.number, holder="bench", at=AT)
 
 
 def sound(market, desk=None):
@@ -148,8 +141,3 @@ def sound(market, desk=None):
             address: balance.held for address, balance in ledger.balances(addresses).items() if balance.held
         }
         assert found == held
-
-
-def running(**options):
-    """Return a sequencer whose leases are free at once."""
-    return Sequencer(**options)

@@ -11,6 +11,7 @@ from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountKind, address_of
 from apps.trading import models, selectors
 from apps.trading.engine import SIDE_OF, TYPE_OF, Command, Event, EventKind, events_of, reason, unpack
+from apps.trading.recording.leases import Fenced
 from apps.trading.types import (
     Answer,
     Fill,
@@ -64,10 +65,15 @@ class Wish:
     reason: str
 
 
-def load(number: int) -> Loaded:
-    """Read an instrument's state. The caller holds its lease, so nobody else writes it."""
+def load(number: int, *, epoch: int) -> Loaded:
+    """Read an instrument's state. The caller took its lease at this epoch, so nobody else writes it.
+
+    Raises Fenced where somebody has taken it since: their epoch must never become ours.
+    """
     row = models.Instrument.objects.get(number=number)
     lease = models.Lease.objects.get(pk=number)
+    if lease.epoch != epoch:
+        raise Fenced(f"instrument {number} is no longer ours")
     saved = models.Snapshot.objects.filter(pk=number).first()
     instrument = selectors.as_instrument(row)
     return Loaded(

@@ -52,10 +52,10 @@ class InHand:
 
 
 class Desk:
-    """Sequences one instrument while its lease is ours."""
+    """Sequences one instrument while its lease is ours. Opening one raises Fenced and Inconsistent."""
 
-    def __init__(self, number: int, *, batch_size: int) -> None:
-        loaded = recording.load(number)
+    def __init__(self, number: int, *, epoch: int, batch_size: int) -> None:
+        loaded = recording.load(number, epoch=epoch)
         self.instrument, self.epoch = loaded.instrument, loaded.epoch
         self.sequence, self.position = loaded.sequence, loaded.inbox_id
         self.batch_size = batch_size

@@ -102,9 +102,9 @@ class Sequencer:
             if len(entries) == 1:
                 key = (number, entries[0][0])
                 self._failed[key] = self._failed.get(key, 0) + 1
-        self._open(number)
-        if desk.in_hand and desk.in_hand.is_recorded_by(self.desks[number]):
-            self.desks[number].tell(desk.in_hand.answers)
+        opened = self._open(number, desk.epoch)
+        if opened and desk.in_hand and desk.in_hand.is_recorded_by(opened):
+            opened.tell(desk.in_hand.answers)
 
     def _without_poison(self, desk: Desk, entries: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
         """Leave out a command that has failed alone, again and again: the market goes on without it."""
@@ -113,12 +113,16 @@ class Sequencer:
             return [(entries[0][0], b"")]
         return entries
 
-    def _open(self, number: int) -> None:
+    def _open(self, number: int, epoch: int) -> Desk | None:
         try:
-            self.desks[number] = Desk(number, batch_size=self._batch_size)
+            self.desks[number] = Desk(number, epoch=epoch, batch_size=self._batch_size)
+        except Fenced:
+            log.warning("sequencer.fenced", instrument=number)
+            return None
         except Inconsistent:
             log.exception("sequencer.inconsistent", instrument=number)
             raise
+        return self.desks[number]
 
     def _keep_leases(self) -> None:
         if time.monotonic() - self._renewed < RENEWAL:
@@ -133,8 +137,9 @@ class Sequencer:
         for number in recording.free_instruments(at=at):
             if self._most and len(self.desks) >= self._most:
                 return
-            if recording.take(number, holder=self.holder, at=at) is not None:
-                self._open(number)
+            epoch = recording.take(number, holder=self.holder, at=at)
+            if epoch is not None:
+                self._open(number, epoch)
         self._look_after_valkey()
 
     def _look_after_valkey(self) -> None:

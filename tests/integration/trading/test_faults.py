@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from apps.common.clock import now
 from apps.common.connections import valkey as get_valkey
 from apps.common.db import rows
 from apps.common.ids import new_id
@@ -159,7 +160,7 @@ def test_who_lost_the_lease_writes_nothing_any_more(market, bench):
     buyer = market.join(cash=1000)
     bench.do(market.new(buyer, BUY, 1, 100))
     assert recording.take(market.instrument.number, holder="other", at=AT + LATER) == 2
-    other = Desk(market.instrument.number, batch_size=10)
+    other = Desk(market.instrument.number, epoch=2, batch_size=10)
     with pytest.raises(Fenced):
         bench.do(market.new(buyer, BUY, 1, 100))
     assert models.Order.objects.count() == 1
@@ -202,7 +203,7 @@ def test_a_takeover_in_the_middle_of_a_batch_leaves_one_of_both(market, bench):
         thread.start()
         until(lambda: rows(WAITING), "the old one waits for a balance")
         assert recording.take(number, holder="new", at=AT + LATER) == 2
-        desk = Desk(number, batch_size=10)
+        desk = Desk(number, epoch=2, batch_size=10)
         blocker.rollback()
         thread.join(30)
     assert len(outcome) == 1
@@ -210,6 +211,22 @@ def test_a_takeover_in_the_middle_of_a_batch_leaves_one_of_both(market, bench):
     assert (answer.status, answer.sequence) == (OrderStatus.OPEN, 1)
     assert models.Order.objects.get().client_order_id == "new"
     sound(market, desk)
+
+
+@pytest.mark.spec("MAT-8")
+def test_who_begins_again_after_an_error_does_not_take_the_epoch_of_another(market):
+    """A batch fails and, before its sequencer begins again, another one has taken over."""
+    sequencer, buyer = Sequencer(), market.join(cash=1000)
+    sequencer.round()
+    (desk,) = sequencer.desks.values()
+    assert recording.take(market.instrument.number, holder="other", at=now() + LATER) == desk.epoch + 1
+    with pytest.raises(Fenced):
+        Desk(market.instrument.number, epoch=desk.epoch, batch_size=10)
+    ghost = models.TradingAccount.objects.create(owner=new_id(), opened_at=AT).pk
+    market.send(market.new(ghost, BUY, 1, 100), market.new(buyer, BUY, 1, 100))
+    sequencer.round()
+    assert sequencer.desks == {}
+    assert not models.Order.objects.exists()
 
 
 @pytest.mark.spec("MAT-7", "MAT-8")
@@ -361,7 +378,7 @@ def test_a_book_that_differs_from_its_journal_is_not_traded(market, bench):
             "UPDATE trading_order SET remaining = 1, filled_quantity = 1, status = 'partially_filled'"
         )
     with pytest.raises(Inconsistent):
-        Desk(market.instrument.number, batch_size=10)
+        Desk(market.instrument.number, epoch=1, batch_size=10)
 
 
 @pytest.mark.spec("MAT-7")

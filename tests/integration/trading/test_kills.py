@@ -77,8 +77,8 @@ def test_a_sequencer_that_is_killed_loses_and_doubles_nothing(sequencers):
     for name, answer in answers.items():
         assert (answer.order_id, answer.sequence) == (rows[name].pk, rows[name].number or 0), name
     leave_lease(market)
-    recording.take(market.instrument.number, holder="test", at=AT)
-    desk = Desk(market.instrument.number, batch_size=10)
+    epoch = recording.take(market.instrument.number, holder="test", at=AT)
+    desk = Desk(market.instrument.number, epoch=epoch, batch_size=10)
     sound(market, desk)
     assert market.total("ACME") == tokens
     fees = sum(models.Trade.objects.values_list("seller_fee", flat=True))
