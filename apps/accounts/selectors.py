@@ -1,5 +1,6 @@
 """What others may know of accounts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -43,6 +44,11 @@ def account(user_id: UUID) -> Account:
     if user is None:
         raise NotFound("There is no such user.")
     return as_account(user)
+
+
+def accounts_of(user_ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """Return accounts by id; unknown ones are left out."""
+    return {user.pk: as_account(user) for user in User.objects.filter(pk__in=set(user_ids))}
 
 
 def permissions_of(user_id: UUID) -> frozenset[Permission]:

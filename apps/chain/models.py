@@ -8,8 +8,13 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from apps.chain import states
 from apps.chain.types import Duty, HolderState, IntentKind, IntentState, NetworkState, TransactionState
 from apps.common.ids import new_id
+
+# As lists, because migrations write them down.
+OPEN_TRANSACTIONS = list(states.TRANSACTION_OPEN)
+WITHOUT_NONCE = [TransactionState.QUEUED, TransactionState.CANCELLED, TransactionState.DEAD]
 
 
 def _choices(enum: Any) -> list[tuple[str, str]]:
@@ -88,20 +93,27 @@ class Transaction(models.Model):
             _one_of("state", TransactionState),
             models.UniqueConstraint(fields=["intent", "number"], name="chain_transaction_number_once"),
             models.UniqueConstraint(fields=["chain_id", "signer", "nonce"], name="chain_nonce_once"),
+            models.UniqueConstraint(
+                fields=["intent"],
+                condition=Q(state__in=OPEN_TRANSACTIONS),
+                name="chain_one_under_way",
+            ),
+            models.UniqueConstraint(
+                fields=["intent", "step"],
+                condition=Q(state=TransactionState.CONFIRMED),
+                name="chain_step_done_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(nonce__isnull=True, signer="", state__in=WITHOUT_NONCE)
+                | (Q(nonce__isnull=False) & ~Q(signer="") & ~Q(state__in=WITHOUT_NONCE)),
+                name="chain_nonce_before_sending",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["created_at"],
                 name="chain_transaction_open",
-                condition=Q(
-                    state__in=[
-                        TransactionState.QUEUED,
-                        TransactionState.ASSIGNED,
-                        TransactionState.SIGNED,
-                        TransactionState.BROADCAST,
-                        TransactionState.MINED,
-                    ]
-                ),
+                condition=Q(state__in=OPEN_TRANSACTIONS),
             )
         ]
 

@@ -115,7 +115,8 @@ def answer_once(
     """Run an outer verb once for this request's Idempotency-Key, and answer with what `render` makes of it.
 
     A repeat gets the first answer, marked by the header Idempotency-Replayed. `render` returns plain JSON
-    without personal data, because it is kept. The same body is the same JSON, however it is spaced.
+    without personal data, because it is kept. The same body is the same JSON, however it is spaced; of it
+    a keyed digest is kept, which tells nobody what was in it.
 
     Raises what `idempotency.once` and the verb raise.
     """
@@ -125,7 +126,7 @@ def answer_once(
         principal=str(request.user.pk),
         route=":".join([match.view_name if match else "", *arguments]),
         key=request.headers.get("Idempotency-Key", ""),
-        body=json.dumps(request.data, sort_keys=True).encode(),
+        body=crypto.digest("idempotency.body", json.dumps(request.data, sort_keys=True)).encode(),
     )
     answer = idempotency.once(
         asked, verb=verb, render=lambda made: idempotency.Answer(status, render(made)), at=at

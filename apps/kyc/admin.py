@@ -10,7 +10,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Case as SqlCase
+from django.db.models import QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +31,7 @@ from apps.kyc.models import Application
 from apps.kyc.types import ApplicationStatus, Case, CaseFilter, Decision, Revealed
 
 OWN_WORK = "review"
+_WAITING_FIRST = SqlCase(When(status__in=[str(each) for each in selectors.WAITING], then=0), default=1).asc()
 
 
 class HolderFilter(admin.SimpleListFilter):
@@ -51,7 +53,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_display = ("id", "submitted_at", "status", "claimed_by", "reviewed_by", "reviewed_at", "kyc_level")
     list_filter = ("status", HolderFilter, "kyc_level", "verification_provider", "submitted_at")
     search_fields = ("id__iexact", "user_id__iexact")
-    ordering = ("submitted_at", "id")
+    ordering = (_WAITING_FIRST, "submitted_at", "id")
     actions = ("claim_selected", "release_selected")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:

@@ -13,7 +13,7 @@ from datetime import datetime
 MAX = 2**62
 MAX_NAME = 80
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
-_CENTS = re.compile(r"([A-Z]{3}) cents", re.ASCII)
+_CENTS = re.compile(r"([A-Z]{3}) cents|hundredths of ([A-Z]{3})", re.ASCII)
 _declared: dict[str, "Parameter"] = {}
 
 
@@ -35,9 +35,9 @@ class Parameter:
 
     @property
     def currency(self) -> str:
-        """The currency of an amount of money ("USD" for the unit "USD cents"), else an empty text."""
+        """The currency of an amount of money ("USD" for "USD cents" or "hundredths of USD"), or nothing."""
         found = _CENTS.fullmatch(self.unit)
-        return found[1] if found else ""
+        return found[1] or found[2] if found else ""
 
     @property
     def is_part(self) -> bool:

@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from django.apps import apps
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +21,7 @@ from apps.parameters.types import Setting
 def settings(request: HttpRequest) -> HttpResponse:
     """List all parameters by the app that declares them."""
     groups = groupby(selectors.settings(), key=lambda setting: setting.parameter.group)
-    context = {"groups": [(name, list(group)) for name, group in groups]}
+    context = {"groups": [(name, _heading(name), list(group)) for name, group in groups]}
     return render(request, "parameters/settings.html", context)
 
 
@@ -43,6 +44,12 @@ def setting(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("setting", name)
     context = {"setting": found, "form": form, "changes": selectors.changes(name)}
     return render(request, "parameters/setting.html", context, status=422 if form.errors else 200)
+
+
+def _heading(app: str) -> str:
+    return (
+        str(apps.get_app_config(app).verbose_name) if apps.is_installed(f"apps.{app}") else app.capitalize()
+    )
 
 
 def _initial(found: Setting) -> dict[str, object]:

@@ -16,6 +16,7 @@ from apps.businesses import selectors as businesses
 from apps.kyc import selectors as kyc
 from apps.ledger import selectors as ledger
 from apps.tokens import selectors as tokens
+from apps.tokens.types import Token
 from apps.wallets import selectors as wallets
 
 
@@ -167,6 +168,13 @@ def _identity_step(account: Account) -> _Step:
     return _("Have your identity checked"), note, account.kyc_status is KycStatus.APPROVED, "kyc"
 
 
+def issued_by(account: Account) -> list[Token]:
+    """Return the tokens of the businesses that an issuer acts for, newest first."""
+    if account.role is not Role.ISSUER:
+        return []
+    return tokens.tokens_of(*(business.id for business in businesses.of_member(account.id)))
+
+
 def _investor_steps(account: Account) -> list[_Step]:
     paid_in = any(balance.total for balance in ledger.balances_of(str(account.id)))
     bought = bool(tokens.allocations_of(account.id))
@@ -179,7 +187,7 @@ def _investor_steps(account: Account) -> list[_Step]:
 
 def _issuer_steps(account: Account) -> list[_Step]:
     own = businesses.of_member(account.id)
-    drafted = any(tokens.tokens_of(business.id) for business in own)
+    drafted = bool(tokens.tokens_of(*(business.id for business in own)))
     return [
         _identity_step(account),
         (_("Register your business"), _("An admin looks at it and approves it."), bool(own), "businesses"),

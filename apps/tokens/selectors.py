@@ -45,7 +45,7 @@ def token(token_id: UUID) -> Token:
 def visible_token(token_id: UUID, *, viewer: UUID | None) -> Token:
     """Return a token that is public, or that the viewer's business drafts. Raises NotFound."""
     found = token(token_id)
-    if found.status not in states.PUBLIC and not (viewer and is_insider(found, viewer)):
+    if found.status not in states.PUBLIC and viewer not in insiders(found):
         raise NotFound("There is no such token.")
     return found
 
@@ -56,9 +56,10 @@ def public_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
     return [as_token(row) for row in query[:limit]]
 
 
-def tokens_of(business_id: UUID) -> list[Token]:
-    """Return all tokens of a business, newest first. The caller checks who may see drafts."""
-    return [as_token(row) for row in models.Token.objects.filter(business_id=business_id).order_by("-id")]
+def tokens_of(*business_ids: UUID) -> list[Token]:
+    """Return all tokens of these businesses, newest first. The caller checks who may see drafts."""
+    rows = models.Token.objects.filter(business_id__in=business_ids).order_by("-id")
+    return [as_token(row) for row in rows]
 
 
 def tokens(*, status: str = "", search: str = "", limit: int = MAX_PAGE) -> list[Token]:
@@ -84,9 +85,9 @@ def token_rows(
     return query
 
 
-def is_insider(found: Token, user_id: UUID) -> bool:
-    """Tell whether a user is a member of the business that issues a token."""
-    return user_id in {member.user_id for member in businesses.members(found.business_id)}
+def insiders(found: Token) -> frozenset[UUID]:
+    """Return the members of the business that issues a token."""
+    return frozenset(member.user_id for member in businesses.members(found.business_id))
 
 
 def history(token_id: UUID) -> list[StatusChange]:

@@ -211,6 +211,12 @@ class Allocation:
             and at < self.cooling_off_until
         )
 
+    def is_minting(self, at: datetime) -> bool:
+        """Tell whether its mint is the next that happens, by itself."""
+        if self.status is not AllocationStatus.CONFIRMED or self.can_withdraw(at):
+            return False
+        return self.on_chain_status in {OnChainStatus.NONE, OnChainStatus.QUEUED}
+
     def can_waive(self, at: datetime) -> bool:
         """Tell whether there is a cooling-off that the investor may give up."""
         if self.status is AllocationStatus.PENDING_PAYMENT:

@@ -38,6 +38,12 @@ def test_only_the_chain_client_imports_web3():
     report(findings, "Only apps/chain/client.py talks to the chain's library; call apps.chain.services.")
 
 
+def test_only_the_signer_has_the_library_of_keys():
+    for package in ("eth_account", "eth_keyfile"):
+        findings = importers(package, allowed=("apps/chain/signer", "tests/"))
+        report(findings, "Only apps/chain/signer knows keys; hand it what is to be signed.")
+
+
 def test_only_the_trading_engine_imports_matching():
     findings = importers("matching", allowed=("apps/trading/engine", "matching/", "tests/", "bench/"))
     report(findings, "Only apps/trading/engine.py knows the matching engine; call apps.trading.services.")

@@ -62,6 +62,7 @@ def picture():
     PICTURES.mkdir(parents=True, exist_ok=True)
 
     def take(page, name):
+        page.evaluate("scrollTo(0, 0)")  # else what sticks to the top stands in the middle
         page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
     return take

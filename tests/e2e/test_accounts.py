@@ -4,19 +4,10 @@ import re
 
 import pytest
 
-from apps.portals.management.commands.demo_data import PASSWORD as DEMO_PASSWORD
+from tests.e2e.people import PASSWORD, follow_the_mail, log_in
 
 pytestmark = [pytest.mark.e2e]
 REFUSED = "Failed to load resource: the server responded with a status of {}"
-PASSWORD = "a sentence nobody guesses"
-
-
-def log_in(page, email, password=DEMO_PASSWORD):
-    page.goto("/login")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/home")
 
 
 @pytest.mark.spec("ACC-1", "UI-1")
@@ -35,7 +26,7 @@ def test_from_the_landing_page_to_a_verified_phone(open_page, picture):
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Open an account").click()
     page.get_by_role("heading", name="Look into your mailbox").wait_for()
-    follow_the_mail(page, picture)
+    follow_the_mail(page, "mariam@example.com", picture)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Verify my e-mail").click()
     page.get_by_role("heading", name="Your e-mail is verified").wait_for()
@@ -48,18 +39,6 @@ def test_from_the_landing_page_to_a_verified_phone(open_page, picture):
     page.goto("/home")
     assert "/login?next=/home" in page.url
     assert page.complaints == [REFUSED.format("422 (Unknown Status)")]
-
-
-def follow_the_mail(page, picture):
-    for _ in range(50):
-        page.goto("/dev/mail")
-        link = page.locator("a[href*='/verify/']").first
-        if link.count():
-            picture(page, "mailbox")
-            page.goto(link.get_attribute("href"))
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("no mail came")
 
 
 def verify_phone(page, picture):

@@ -64,3 +64,15 @@ def test_a_dead_valkey_or_chain_is_named_and_breaks_nothing_else(client, monkeyp
     assert answer.status_code == 503
     assert set(answer.json()["missing"]) >= {"valkey", "node", *settings.PROCESSES}
     assert answer.json()["parts"]["database"] == {"ok": True}
+
+
+@pytest.mark.django_db
+@pytest.mark.spec("CHN-5")
+def test_a_chain_behind_the_database_is_named(client, chain, at):
+    from apps.chain.models import Network
+    from apps.chain.types import NetworkState
+
+    values = {"genesis_hash": "0x1", "number": 7, "block_hash": "0x2", "indexed_at": at}
+    Network.objects.create(chain_id=31337, state=NetworkState.BEHIND, **values)
+    assert "chain is behind the database" in client.get("/readyz").json()["missing"]
+    assert "The chain is behind the database" in client.get("/status").content.decode()

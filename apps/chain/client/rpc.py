@@ -83,10 +83,10 @@ def _exchange(url: str, questions: Sequence[Question]) -> list[Any]:
 
 
 def _result(answer: Any) -> Any:
-    error = answer.get("error")
-    if error is None:
-        if "result" not in answer:
-            raise _unavailable("an answer without a result")
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        if not isinstance(answer, dict) or "result" not in answer:
+            raise _unavailable("no answer that makes sense")
         return answer["result"]
     if error.get("code") in _BUSY:
         raise _unavailable("too many requests")

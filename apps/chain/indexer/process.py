@@ -65,10 +65,11 @@ class Indexer:
         if selectors.state() is NetworkState.BEHIND:
             self._note(NetworkState.OK)
         watched = _watch_new(node, checkpoint)
+        there_is_more = self._keep_range(node, checkpoint, watched)
         late = [contract for contract in watched if contract.missing_from is not None]
-        for contract in late:
-            self._keep_missing(node, checkpoint, contract)
-        return self._keep_range(node, checkpoint, watched) or bool(late)
+        for contract in late:  # after the range, which they are not in yet
+            self._keep_missing(node, selectors.checkpoint() or checkpoint, contract)
+        return there_is_more or bool(late)
 
     def _turn(self) -> float:
         """Look once; return how many seconds to rest, whatever came of it."""

@@ -24,6 +24,7 @@ from apps.chain.types import (
     GAS_MARGIN,
     IN_FLIGHT,
     RESEND_AFTER,
+    Block,
     Duty,
     Fees,
     Receipt,
@@ -71,6 +72,8 @@ class Carrier:
         self.signer = signer
         self.limits = limits
         self.at = at
+        self._newest: Block | None = None
+        self._blocks: dict[int, Block | None] = {}
 
     def carry(self, found: Transaction) -> bool:
         """Do what a transaction's state needs, and then what its next state needs, as far as it goes."""
@@ -100,6 +103,9 @@ class Carrier:
         except Reverted as refusal:
             queue.refuse(found.pk, str(refusal), attempts=self.limits.attempts, at=self.at)
             return True
+        except NodeRefused as refusal:
+            queue.hold_back(found.pk, str(refusal), until=self.at + self.limits.resend_after)
+            return False
         if gas > self.limits.gas_cap:
             reason = f"it needs {gas} gas, more than the {self.limits.gas_cap} of chain.gas_cap"
             queue.refuse(found.pk, reason, attempts=self.limits.attempts, at=self.at)
@@ -136,6 +142,8 @@ class Carrier:
         return False
 
     def _follow(self, found: Transaction) -> bool:
+        if found.state == TransactionState.MINED and self._is_still_waiting(found):
+            return False
         attempts = list(Attempt.objects.filter(transaction=found).order_by("max_fee"))
         receipt = node.receipt([attempt.tx_hash for attempt in attempts])
         if receipt is None:
@@ -146,13 +154,28 @@ class Carrier:
             return queue.note_mined(found.pk, receipt)
         return self._is_final(receipt) and self._finish(found, receipt)
 
+    def _is_still_waiting(self, found: Transaction) -> bool:
+        """Tell whether a block is where it was and not deep enough: then its receipts need no look."""
+        number = found.block_number or 0
+        return not self._is_deep(number) and self._is_there(number, found.block_hash)
+
     def _is_final(self, receipt: Receipt) -> bool:
         """Tell whether its block is deep enough, and is the one that the node has at that number."""
-        depth = node.newest().number - receipt.block_number + 1
-        if depth < node.confirmations():
-            return False
-        block = node.block(receipt.block_number)
-        return block is not None and block.hash == receipt.block_hash
+        return self._is_deep(receipt.block_number) and self._is_there(
+            receipt.block_number, receipt.block_hash
+        )
+
+    def _is_deep(self, number: int) -> bool:
+        if self._newest is None or self._newest.number < number:
+            self._newest = node.newest()
+        return self._newest.number - number + 1 >= node.confirmations()
+
+    def _is_there(self, number: int, block_hash: str) -> bool:
+        """Tell whether the node has this block; asked once a round for each block."""
+        if number not in self._blocks:
+            self._blocks[number] = node.block(number)
+        block = self._blocks[number]
+        return block is not None and block.hash == block_hash
 
     def _finish(self, found: Transaction, receipt: Receipt) -> bool:
         refusal = found.error

@@ -1,7 +1,8 @@
 """The rows behind the sender: each function is one transaction, and moves one thing one state on (CHN-3).
 
-Rows are locked in the order intent, transaction, signer. Whoever looked at something that has moved on
-since gets None or False and does nothing, so that two senders, or a person beside the sender, do no harm.
+An intent is locked before or with its transaction, a signer after both. Whoever looked at something that
+has moved on since gets None or False and does nothing, so that two senders, or a person beside the sender,
+do no harm.
 """
 
 from collections.abc import Callable
@@ -33,6 +34,7 @@ from apps.outbox import services as outbox
 
 BY = Actor.system("chain")
 MAX_ERROR = 500  # characters
+BLOCK = ("block_number", "block_hash", "contract_address")
 
 
 @opens_transaction
@@ -56,8 +58,7 @@ def begin(intent_id: UUID, call: Call, *, seen: int, at: datetime) -> Transactio
         return None
     if intent.state == IntentState.QUEUED:
         _move(intent, IntentState.PROCESSING)
-    intent.waits_for = ""
-    intent.save(update_fields=["state", "waits_for"])
+    intent.save(update_fields=["state"])
     return Transaction.objects.create(
         intent=intent,
         number=seen + 1,
@@ -82,6 +83,15 @@ def refuse(transaction_id: UUID, reason: str, *, attempts: int, at: datetime) ->
 
 
 @opens_transaction
+def hold_back(transaction_id: UUID, why: str, *, until: datetime) -> None:
+    """Look at a queued transaction again later: no contract refuses it, but the node does."""
+    found = _locked(transaction_id, TransactionState.QUEUED)
+    if found:
+        found.intent.waits_for, found.intent.next_attempt_at = f"the node: {why}"[:200], until
+        found.intent.save(update_fields=["waits_for", "next_attempt_at"])
+
+
+@opens_transaction
 def assign(transaction_id: UUID, *, signer: str, pending: int, gas_limit: int) -> Transaction | None:
     """Give a transaction its nonce, for good. `pending` is the node's own count for the signer."""
     found = _locked(transaction_id, TransactionState.QUEUED)
@@ -90,6 +100,9 @@ def assign(transaction_id: UUID, *, signer: str, pending: int, gas_limit: int) -
     found.signer, found.gas_limit = signer, gas_limit
     found.nonce = nonces.take(chain_id=found.chain_id, duty=Duty(found.duty), address=signer, pending=pending)
     _step(found, TransactionState.ASSIGNED, "signer", "gas_limit", "nonce")
+    if found.intent.waits_for:
+        found.intent.waits_for = ""
+        found.intent.save(update_fields=["waits_for"])
     return found
 
 
@@ -149,7 +162,7 @@ def note_mined(transaction_id: UUID, receipt: Receipt) -> bool:
     found.contract_address = receipt.contract_address
     if found.state != TransactionState.MINED:
         _move(found, TransactionState.MINED)
-    found.save()
+    found.save(update_fields=["state", "tx_hash", "gas_used", *BLOCK])
     return True
 
 
@@ -162,7 +175,7 @@ def note_vanished(transaction_id: UUID) -> bool:
     _move(found, TransactionState.BROADCAST)
     found.block_number, found.block_hash, found.contract_address = None, "", ""
     found.gas_used = None
-    found.save()
+    found.save(update_fields=["state", "gas_used", *BLOCK])
     Attempt.objects.filter(transaction=found).update(tried_at=None)
     return True
 
@@ -215,7 +228,7 @@ def complete(intent_id: UUID, done: Done, *, seen: int, at: datetime) -> bool:
         _move(intent, IntentState.PROCESSING)
     _move(intent, IntentState.COMPLETED)
     intent.result, intent.completed_at, intent.error, intent.waits_for = dict(done.result), at, "", ""
-    intent.save()
+    intent.save(update_fields=["state", "result", "completed_at", "error", "waits_for"])
     done.record(at)
     _audit(intent, "chain.intent_completed", {"kind": intent.kind, **done.result}, at=at)
     _tell(intent, INTENT_COMPLETED.name, {}, at=at)
@@ -253,7 +266,7 @@ def _fail(intent: Intent, reason: str, *, attempts: int, at: datetime) -> None:
         intent.next_attempt_at = at + rules.pause(intent.attempts)
         if intent.state == IntentState.PROCESSING:
             _move(intent, IntentState.QUEUED)
-    intent.save()
+    intent.save(update_fields=["state", "attempts", "error", "next_attempt_at"])
     _tell(intent, INTENT_FAILED.name, {"final": final}, at=at)
 
 
@@ -273,11 +286,9 @@ def _open_intent(intent_id: UUID) -> Intent | None:
 
 
 def _locked(transaction_id: UUID, *expected: TransactionState) -> Transaction | None:
-    """Lock a transaction after its intent; None if it isn't in one of the expected states any more."""
-    intent_id = Transaction.objects.values_list("intent_id", flat=True).get(pk=transaction_id)
-    intent = Intent.objects.select_for_update().get(pk=intent_id)
-    found = Transaction.objects.select_for_update().get(pk=transaction_id)
-    found.intent = intent
+    """Lock a transaction with its intent; None if it isn't in one of the expected states any more."""
+    both = Transaction.objects.select_related("intent").select_for_update(of=("intent", "self"))
+    found = both.get(pk=transaction_id)
     return found if found.state in expected else None
 
 

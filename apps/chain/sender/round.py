@@ -37,7 +37,7 @@ def go_round(signer: Signer, *, at: datetime, go_on: Callable[[], bool] = lambda
         return False
     carrier = Carrier(signer, limits(), at)
     changed = False
-    for found in _under_way().order_by("created_at"):
+    for found in _under_way().exclude(_held_back(at)).order_by("created_at"):
         if not go_on():
             return changed
         changed |= _guarded(lambda found=found: carrier.carry(found), what=str(found.pk))  # type: ignore[misc]
@@ -119,6 +119,10 @@ def _finished(transactions: list[Transaction]) -> Iterator[Finished]:
 
 def _under_way() -> QuerySet[Transaction]:
     return Transaction.objects.filter(state__in=states.TRANSACTION_OPEN, chain_id=settings.CHAIN_ID)
+
+
+def _held_back(at: datetime) -> Q:
+    return Q(state=TransactionState.QUEUED, intent__next_attempt_at__gt=at)
 
 
 def _open(at: datetime) -> QuerySet[Intent]:

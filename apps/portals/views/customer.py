@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     steps = selectors.next_steps(account)
     context = {
         "balances": ledger.balances_of(str(account.id)),
+        "issued": selectors.issued_by(account),
         "steps": steps,
         "steps_left": any(step.state != "done" for step in steps),
     }

@@ -11,7 +11,7 @@ from apps.accounts.types import Accreditation
 from apps.common import money
 from apps.common.serializers import CountField, StrictSerializer, TextField
 from apps.tokens import models, rules, selectors
-from apps.tokens.types import Allocation, Kind, Token
+from apps.tokens.types import Allocation, Token
 
 
 class TermsInput(StrictSerializer):
@@ -19,7 +19,7 @@ class TermsInput(StrictSerializer):
 
     name = TextField(max_length=80, required=False)
     symbol = TextField(max_length=11, required=False)
-    kind = serializers.ChoiceField(choices=[str(each) for each in Kind], required=False)
+    kind = TextField(max_length=16, required=False, help_text="equity")
     isin = TextField(max_length=12, required=False, allow_blank=True)
     decimals = CountField(min_value=0, max_value=rules.MAX_DECIMALS, required=False)
     total_supply = TextField(max_length=24, required=False, help_text="in tokens")

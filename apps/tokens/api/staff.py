@@ -60,7 +60,7 @@ class RegisterLineOutput(serializers.Serializer[Any]):
     agrees = serializers.BooleanField()
 
 
-class RegisterOutput(serializers.Serializer[Any]):
+class HoldersOutput(serializers.Serializer[Any]):
     token_id = serializers.UUIDField()
     symbol = serializers.CharField()
     contract_address = serializers.CharField(allow_blank=True)
@@ -183,7 +183,7 @@ class AdminAllocations(ListAPIView[models.Allocation]):
 class Register(APIView):
     """A token's holders."""
 
-    @extend_schema(responses={200: RegisterOutput, **problems(401, 403, 404)})
+    @extend_schema(responses={200: HoldersOutput, **problems(401, 403, 404)})
     def get(self, request: Request, token_id: UUID) -> Response:
         """Show what the ledger and the chain say of each holder, side by side."""
         token, lines = selectors.token(token_id), selectors.register(token_id)

@@ -87,10 +87,11 @@ def _named(token: models.Token, wanted: Sequence[UUID], *, at: datetime) -> list
         raise UnknownAllocations(
             "This token has no such allocation.", allocations=[str(each) for each in missing[:20]]
         )
+    refusals = _refusals(token, rows)
     for row in rows:
         advance(states.ALLOCATION, AllocationStatus(row.status), AllocationStatus.CONFIRMED)
         rules.check_payable(selectors.as_allocation(row), at=at)
-        if refusal := _refusal(token, row):
+        if refusal := refusals.get(row.investor_id):
             raise type(refusal)(
                 refusal.detail, next_step=refusal.next_step, **refusal.data, allocation=str(row.pk)
             )
@@ -100,17 +101,24 @@ def _named(token: models.Token, wanted: Sequence[UUID], *, at: datetime) -> list
 def _eligible(
     token: models.Token, rows: Sequence[models.Allocation]
 ) -> tuple[list[models.Allocation], list[models.Allocation]]:
-    refused = [row for row in rows if _refusal(token, row)]
-    return [row for row in rows if row not in refused], refused
+    refusals = _refusals(token, rows)
+    refused = [row for row in rows if row.investor_id in refusals]
+    return [row for row in rows if row.investor_id not in refusals], refused
 
 
-def _refusal(token: models.Token, row: models.Allocation) -> DomainError | None:
-    """Return why the investor may not have the token any more, None if they may."""
-    try:
-        check_investor(selectors.as_token(token), accounts.account(row.investor_id))
-    except (NotEligible, Insider) as refusal:
-        return refusal
-    return None
+def _refusals(token: models.Token, rows: Sequence[models.Allocation]) -> dict[UUID, DomainError]:
+    """Return why investors may not have the token any more, by investor; those who may are left out."""
+    view = selectors.as_token(token)
+    insiders = selectors.insiders(view)
+    investors = {row.investor_id for row in rows}
+    people = accounts.accounts_of(investors)
+    refusals: dict[UUID, DomainError] = {}
+    for investor in investors:
+        try:
+            check_investor(view, people[investor], insiders=insiders)
+        except (NotEligible, Insider) as refusal:
+            refusals[investor] = refusal
+    return refusals
 
 
 def _confirm(token: models.Token, rows: Sequence[models.Allocation], *, at: datetime) -> list[Allocation]:

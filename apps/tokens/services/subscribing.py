@@ -1,5 +1,6 @@
 """Subscribing to an offering, and giving it up while the payment is pending (OFR-1)."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def subscribe(
     if before is not None:
         return _repeated(before, token_id, investor_id, quantity)
     investor = accounts.account(investor_id)
-    check_investor(token, investor)
+    check_investor(token, investor, insiders=selectors.insiders(token))
     businesses.require_active(token.business_id)
     invested = selectors.invested(token_id, investor_id=investor_id)
     cost = rules.check_subscription(token, quantity=quantity, invested=invested, at=at)
@@ -73,7 +74,7 @@ def subscribe(
     return allocation
 
 
-def check_investor(token: Token, investor: Account) -> None:
+def check_investor(token: Token, investor: Account, *, insiders: Collection[UUID]) -> None:
     """Raise NotEligible or Insider unless the investor may have this token."""
     terms = token.terms
     compliance.require_eligible(
@@ -84,7 +85,7 @@ def check_investor(token: Token, investor: Account) -> None:
             min_kyc_level=terms.min_kyc_level,
         ),
     )
-    if selectors.is_insider(token, investor.id):
+    if investor.id in insiders:
         raise Insider(
             "Members of the business that issues this can't subscribe to it.",
             next_step="Choose another offering.",

@@ -110,7 +110,13 @@ def subscriptions(request: HttpRequest) -> HttpResponse:
     at = now()
     own = selectors.allocations_of(_user(request))
     lines = [(allocation, allocation.can_withdraw(at), allocation.can_waive(at)) for allocation in own]
-    return render(request, "tokens/subscriptions.html", {"lines": lines, "explorer": settings.CHAIN_EXPLORER})
+    context = {
+        "lines": lines,
+        "is_moving": any(allocation.is_minting(at) for allocation in own),
+        "explorer": settings.CHAIN_EXPLORER,
+    }
+    part = "#lines" if request.GET.get("part") == "lines" else ""
+    return render(request, f"tokens/subscriptions.html{part}", context)
 
 
 @require_POST

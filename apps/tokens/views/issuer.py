@@ -32,8 +32,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
     """List the tokens of each of my businesses."""
     own = businesses.of_member(_user(request))
     at = now()
+    found = selectors.tokens_of(*(business.id for business in own))
     groups = [
-        (business, [offering_of(token, at=at) for token in selectors.tokens_of(business.id)])
+        (business, [offering_of(token, at=at) for token in found if token.business_id == business.id])
         for business in own
     ]
     context = {"groups": groups, "may_draft": any(map(_is_active, own))}
@@ -47,6 +48,7 @@ def token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     part = request.GET.get("part", "")
     context = {
         "token": found,
+        "part": part,
         "at": now(),
         "here": reverse("token", args=[found.id]),
         "deployment": deployment_of(found.id),

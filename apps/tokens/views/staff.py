@@ -49,7 +49,10 @@ def staff_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     part = request.GET.get("part", "")
     if part in PARTS:
         context = {
+            "token": token,
+            "part": part,
             "here": reverse("staff-token", args=[token.id]),
+            "for_staff": True,
             "deployment": deployment_of(token.id),
             "offering": offering_of(token, at=now(), counted=True),
         }
@@ -124,7 +127,8 @@ def staff_allocations(request: HttpRequest) -> HttpResponse:
     groups: dict[UUID, list[Allocation]] = {}
     for allocation in _pending():
         groups.setdefault(allocation.token_id, []).append(allocation)
-    queues = [_queue(selectors.token(token_id), own) for token_id, own in groups.items()]
+    tokens = {row.pk: selectors.as_token(row) for row in selectors.token_rows().filter(pk__in=groups)}
+    queues = [_queue(tokens[token_id], own) for token_id, own in groups.items()]
     context = {"groups": queues, "can_confirm": True}
     return render(request, "tokens/staff_allocations.html", context)
 
@@ -149,6 +153,7 @@ def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) 
     context: dict[str, Any] = {
         "token": token,
         "here": reverse("staff-token", args=[token.id]),
+        "for_staff": True,
         "business": business,
         "business_country": country_name(business.country),
         "sheet": sheet_of(token.terms, cash_decimals=token.cash_decimals),

@@ -1,5 +1,7 @@
 """Templates, static files, languages, mail."""
 
+from django.templatetags.static import static
+
 from config.env import BASE_DIR, env, state_dir
 
 TEMPLATES = [
@@ -82,4 +84,7 @@ UNFOLD = {
     "SITE_HEADER": "Alef",
     "SITE_SUBHEADER": "Compliance workplace",
     "SITE_SYMBOL": "shield_person",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}
+    ],
 }

@@ -50,6 +50,14 @@ QUERIES = {
     "admin:kyc_application_changelist": "q o p e status__exact id__exact submitted_at__gte",
     "admin:kyc_application_change": "why",
     "api:wallet-transactions": "cursor page_size type status asset",
+    "wallet-withdraw": "currency", "staff-withdrawal": "why", "api:admin-withdrawal": "why",
+    "staff-deposits": "state currency reference", "staff-withdrawals": "state currency reference",
+    "api:deposits": "cursor page_size status currency", "api:withdrawals": "cursor page_size status currency",
+    "api:withdrawal-limits": "currency",
+    "api:admin-deposits": "cursor page_size status currency reference owner",
+    "api:admin-withdrawals": "cursor page_size status currency reference owner",
+    "admin:wallets_deposit_changelist": "q o p e state__exact currency__exact id__exact expires_at__gte",
+    "admin:wallets_withdrawal_changelist": "q o p e state__exact currency__exact id__exact",
     "admin:login": "next", "admin:search": "s", "admin:autocomplete": "term app_label model_name field_name",
     "admin:accounts_user_changelist": "q o p e role__exact team_role__code__exact id__exact created_at__gte",
     "admin:audit_auditevent_changelist": "q o p e id__exact action__exact at__gte",
@@ -58,6 +66,7 @@ FIELDS = [
     "email", "password", "full_name", "role", "next", "phone", "code", "name", "permissions", "version",
     "language", "country", "locale", "challenge", "secret", "delivery", "refresh", "action",
     "_selected_action",
+    "amount", "currency", "holder_name", "iban", "account_number", "bank_code", "bank_reference", "reason",
 ]  # fmt: skip
 PAGES = [(name, kw) for name, kw in addresses() if name not in {"admin:None", "admin:app_list"}]
 ENDING = {"logout", "account-logout-everywhere", "api:logout-everywhere", "admin:logout"}

@@ -236,9 +236,10 @@ def test_one_intents_trouble_is_its_own(chain, suite, holder):
     assert Intent.objects.filter(pk__in=bad, attempts=1).count() == 30
 
 
-def test_a_plan_that_breaks_counts_as_a_refusal(mint):
-    mint.arguments = {"token_id": "no uuid"}
-    mint.save()
+def test_a_plan_that_breaks_counts_as_a_refusal(chain, at):
+    mint = Intent.objects.create(
+        kind="mint", subject=new_id(), business_key="x", arguments={"token_id": "no uuid"}, created_at=at
+    )
     carry_out()
     mint.refresh_from_db()
     assert (mint.state, mint.attempts) == (IntentState.QUEUED, 1)
@@ -376,10 +377,6 @@ def test_only_the_lowest_nonce_is_bumped(chain, suite, holder):
         for found in Transaction.objects.filter(step="mint").order_by("nonce")
     ]
     assert counts == [2, 1, 1]
-
-
-def test_a_network_without_base_fee_gets_one_gas_price(tmp_path, keystore, settings):
-    assert rules.first_fees(rules.Market(None, 9), cap=500).legacy
 
 
 def test_what_needs_more_gas_than_the_cap_is_refused(mint, system, at):

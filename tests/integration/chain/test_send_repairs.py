@@ -4,8 +4,10 @@ import pytest
 
 from apps.audit.models import AuditEvent
 from apps.chain import services
+from apps.chain.client.abi import call_data
 from apps.chain.models import Intent
 from apps.chain.services import SomethingSent
+from apps.chain.signer import signer
 from apps.chain.types import Duty, IntentState
 from apps.common.errors import Conflict, NotFound
 from apps.common.ids import new_id
@@ -31,18 +33,25 @@ def suite(chain):
 
 @pytest.fixture
 def dead(chain, suite, holder, system, at):
-    """A mint that the chain refuses for as long as the investor isn't verified; given up."""
+    """A mint of 4 units that was refused once too often, because the token agent's right was taken away."""
     change("chain.attempts", 1, by=system, at=at)
-    intent = chain.mint(suite, holder, 1_000_001)
+    intent = chain.mint(suite, holder, 4)
+    agent(chain, suite, "removeAgent(address)")
     carry_out()
     row = Intent.objects.get(pk=intent)
     assert row.state == IntentState.DEAD
     return row
 
 
+def agent(chain, suite, signature: str) -> None:
+    """Let the owner add or remove the token agent."""
+    data = call_data(signature, signer().address(Duty.AGENT))
+    request = {"from": signer().address(Duty.OWNER), "to": suite.token, "data": "0x" + data.hex()}
+    chain.rpc("eth_sendTransaction", request)
+
+
 def test_a_dead_intent_is_tried_again_with_all_its_attempts(chain, suite, dead, at):
-    dead.arguments = dead.arguments | {"units": 4}  # in place of what made the chain refuse it
-    dead.save()
+    agent(chain, suite, "addAgent(address)")
     services.requeue(intent_id=dead.pk, by=STAFF, at=at)
     dead.refresh_from_db()
     assert (dead.state, dead.attempts, dead.next_attempt_at) == (IntentState.QUEUED, 0, at)
@@ -107,4 +116,3 @@ def test_nothing_is_done_with_what_is_unknown_or_complete(chain, at, verb):
     intent = Intent.objects.get(subject=holder.owner)
     with pytest.raises(Conflict):
         getattr(services, verb)(intent_id=intent.pk, by=STAFF, at=at, **more)
-    assert Duty.REGISTRAR

@@ -198,6 +198,8 @@ def test_a_case_is_decided_on_its_page(client, at):
     client.post(judge, {"accepted": "yes"})
     done = client.post(url, {"decision": "approve", "kyc_level": "2", "professional_evidence": "on"})
     assert done["Location"] == reverse("kyc-queue")
+    assert str(case.id) not in client.get(reverse("kyc-queue")).content.decode()  # it waits no more
+    assert str(case.id) in client.get(reverse("kyc-queue"), {"status": "any"}).content.decode()
     event = AuditEvent.objects.get(action="kyc.approved")
     assert (event.after["kyc_level_defaulted"], event.after["accreditation"]) == (False, "professional")
     again = client.post(url, {"decision": "approve", "kyc_level": "2"})

@@ -51,7 +51,7 @@ def test_all_parameters_are_listed_by_app_and_money_looks_like_money(client, man
     amounts = ("1,234.56 USD", "123,456 USD cents", "2.50 %", "Yes")
     for shown in ("Tests", "What it costs.", "tests.fee", *amounts):
         assert shown in said(page)
-    groups = [name for name, _ in page.context["groups"]]
+    groups = [name for name, _, _ in page.context["groups"]]
     assert groups == sorted(set(groups))
     assert {"businesses", "tests"} <= set(groups)
 

@@ -86,3 +86,13 @@ def test_no_row_is_edited_here(staff, page):
     assert client.get(reverse(f"admin:tokens_{page}_change", args=[row])).status_code == 200
     assert client.post(reverse(f"admin:tokens_{page}_change", args=[row]), {"status": "x"}).status_code == 403
     assert client.get(reverse(f"admin:tokens_{page}_add")).status_code == 403
+
+
+@pytest.mark.parametrize("page", [TOKENS, ALLOCATIONS])
+def test_a_search_for_anything_finds_what_there_is(staff, page):
+    allocation = make.subscribed(make.offered(at=now()), at=now())
+    client = staff("super_admin")
+    for query in ("x", "'", "%", str(allocation.id), str(allocation.investor_id), allocation.symbol, "１"):
+        assert client.get(reverse(page), {"q": query}).status_code == 200, query
+    found = client.get(reverse(ALLOCATIONS), {"q": str(allocation.investor_id)}).content.decode()
+    assert str(allocation.id) in found

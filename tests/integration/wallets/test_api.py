@@ -297,7 +297,6 @@ def test_the_queues_filters(ask, noor, staff):
         assert ask(staff, "admin/deposits", **query).status_code == 400
 
 
-@pytest.mark.spec("ACC-11")
 def test_my_address_on_chain(ask, noor):
     assert ask(noor, "wallet/address").json() == {"address": "", "state": "", "identity": ""}
     address, identity = (

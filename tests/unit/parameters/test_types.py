@@ -60,7 +60,8 @@ def test_a_name_is_dotted_and_short(name):
 
 
 @pytest.mark.parametrize(
-    ("unit", "currency"), [("USD cents", "USD"), ("AED cents", "AED"), ("cents", ""), ("hours", "")]
+    ("unit", "currency"),
+    [("USD cents", "USD"), ("AED cents", "AED"), ("hundredths of INR", "INR"), ("cents", ""), ("hours", "")],
 )
 def test_an_amount_of_money_knows_its_currency(unit, currency):
     assert made(unit=unit).currency == currency
