@@ -1,7 +1,6 @@
 """The verbs of the market."""
 
 from apps.trading.rules import InvalidInstrument, InvalidOrder
-from apps.trading.services.eligibility import NotEligible
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
     AccountFrozen,
@@ -40,7 +39,6 @@ __all__ = [
     "InstrumentTaken",
     "InvalidInstrument",
     "InvalidOrder",
-    "NotEligible",
     "OpenQuantityLimit",
     "OrderNotOpen",
     "OrderRefused",

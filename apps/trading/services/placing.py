@@ -171,7 +171,7 @@ def place_orders(
     for order in orders:
         rules.check_order(order, instrument, at=at)
     for side in {order.side for order in orders}:
-        eligibility.check(owner=owner, side=side, instrument=instrument)
+        eligibility.check(owner=owner, side=side)
     number = _number_of(owner, instrument, by, at)
     answers = _ask(instrument, [_placing(order, instrument, number, at) for order in orders], at)
     return [_judged(answer) for answer in answers]

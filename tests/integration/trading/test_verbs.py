@@ -12,6 +12,7 @@ from apps.accounts.types import Accreditation, Fatca, KycStatus, Standing
 from apps.common.clock import now
 from apps.common.errors import DomainError, Unavailable
 from apps.common.ids import new_id
+from apps.compliance.selectors import NotEligible
 from apps.trading import client, selectors, services
 from apps.trading.types import NewInstrument, NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from tests.factories import ledger as bank
@@ -187,7 +188,7 @@ def test_a_hundred_orders_at_once_each_get_their_answer(market, running):
     ("standing", "side", "rule"),
     [
         ({"kyc": KycStatus.NONE}, BUY, "kyc_not_approved"),
-        ({"kyc": KycStatus.EXPIRED}, BUY, "kyc_not_approved"),
+        ({"kyc": KycStatus.EXPIRED}, BUY, "kyc_expired"),
         ({"kyc": KycStatus.EXPIRED}, SELL, ""),
         ({"fatca": Fatca.BLOCKED}, BUY, "fatca_blocked"),
         ({}, BUY, ""),
@@ -198,9 +199,9 @@ def test_who_may_trade(market, running, standing, side, rule):
     if not rule:
         assert place(market, owner, side, 1, 100).status is OrderStatus.OPEN
         return
-    with pytest.raises(services.NotEligible) as refusal:
+    with pytest.raises(NotEligible) as refusal:
         place(market, owner, side, 1, 100)
-    assert refusal.value.data["rule"] == rule
+    assert refusal.value.code == rule
 
 
 def test_nobody_answers_and_the_order_may_be_sent_again(market):
