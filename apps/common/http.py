@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework import exceptions as drf
 from rest_framework.parsers import BaseParser
@@ -292,6 +292,8 @@ def into_form(form: BaseForm, error: errors.DomainError) -> None:
 
 def fields_of(data: Any) -> dict[str, Any]:
     """Return the fields and files of a form that was sent to the API. Raises Invalid for one sent twice."""
+    if not isinstance(data, QueryDict):  # no body at all, or one that is no form
+        return {}
     twice = sorted(name for name, values in data.lists() if len(values) > 1)
     if twice:
         raise errors.Invalid(

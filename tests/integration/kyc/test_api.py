@@ -165,6 +165,12 @@ def test_other_bodies_and_bodies_too_large_are_refused(client, noor, settings):
 
 
 @pytest.mark.spec("SEC-4")
+@pytest.mark.parametrize("kind", [JSON, "text/plain", "multipart/form-data; boundary=x"])
+def test_no_body_at_all_is_refused(client, noor, kind):
+    answer = client.generic("POST", reverse("api:kyc"), b"", content_type=kind, **bearer(noor))
+    assert (answer.status_code, answer.json()["fields"]["full_name"]) == (400, ["This field is required."])
+
+
 def test_a_browser_needs_the_csrf_token_to_hand_in(noor):
     browser = Client(enforce_csrf_checks=True)
     token = bearer(noor)["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
