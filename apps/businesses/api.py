@@ -16,7 +16,7 @@ from apps.businesses import models, rules, selectors, services
 from apps.businesses.types import Business, BusinessStatus, Industry
 from apps.common import errors, money
 from apps.common.clock import now
-from apps.common.http import actor_of
+from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
 from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
 
@@ -144,7 +144,7 @@ class Businesses(ListAPIView[models.Business]):
 
     def get_queryset(self) -> QuerySet[models.Business]:
         """Return the asker's own businesses."""
-        return selectors.rows_of_member(_id(self.request))
+        return selectors.rows_of_member(user_id_of(self.request))
 
     @extend_schema(
         operation_id="businesses_list",
@@ -165,7 +165,7 @@ class Businesses(ListAPIView[models.Business]):
         bps = data.pop("platform_allocation_pct")
         made = services.register(
             business_id=new_id(),
-            user_id=_id(request),
+            user_id=user_id_of(request),
             **data,
             platform_allocation_bps=bps,
             by=actor_of(request),
@@ -180,7 +180,7 @@ class BusinessDetail(APIView):
     @extend_schema(responses={200: DetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, business_id: UUID) -> Response:
         """Show a business of mine with its history."""
-        found = selectors.require_member(business_id, _id(request))
+        found = selectors.require_member(business_id, user_id_of(request))
         steps = StepOutput(selectors.history(business_id), many=True).data
         return Response(_body(found) | {"history": steps})
 
@@ -264,7 +264,3 @@ def _staff_body(business: Business) -> dict[str, Any]:
         "history": StaffStepOutput(selectors.history(business.id), many=True).data,
         "members": MemberOutput(selectors.members(business.id), many=True).data,
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

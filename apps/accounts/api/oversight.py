@@ -14,7 +14,7 @@ from apps.accounts.api.me import AccountOutput, MeOutput, account_body
 from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.errors import NotFound
-from apps.common.http import actor_of
+from apps.common.http import actor_of, why_of
 from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
 
 FILTERS = ("role", "status", "email")
@@ -71,7 +71,7 @@ class UserDetail(APIView):
     def get(self, request: Request, user_id: UUID) -> Response:
         """Show an account with its personal data; who looked, and why, is recorded."""
         account = selectors.account(user_id)
-        why = request.query_params.get("why", "").replace("\x00", "")[:200]
+        why = why_of(request)
         data = personal_data.reveal([user_id], why=why or "api", by=actor_of(request), at=now())[user_id]
         shown = {"email": data.email, "full_name": data.full_name, "phone": data.phone}
         return Response(account_body(account, []) | shown)

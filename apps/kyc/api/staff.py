@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from apps.accounts import selectors as accounts
 from apps.accounts.types import Permission
 from apps.common.clock import now
-from apps.common.http import actor_of, is_real_visit
+from apps.common.http import actor_of, is_real_visit, user_id_of, why_of
 from apps.common.pagination import CursorPages
 from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
 from apps.kyc import personal_data, rules, selectors, services
@@ -129,9 +129,9 @@ class CaseDetail(APIView):
         name; never for HEAD or for what is fetched ahead. `claimed_by` says who holds it."""
         if request.method == "HEAD":
             return Response(case_body(selectors.case(application_id)))
-        if is_real_visit(request) and Permission.KYC_REVIEW in accounts.permissions_of(_id(request)):
+        if is_real_visit(request) and Permission.KYC_REVIEW in accounts.permissions_of(user_id_of(request)):
             services.claim(application_id=application_id, by=actor_of(request), at=now())
-        why = request.query_params.get("why", "").replace("\x00", "").strip()[:200]
+        why = why_of(request)
         return Response(_detail(request, application_id, why=why or "api"))
 
 
@@ -174,7 +174,7 @@ class Judge(APIView):
         document = services.judge_document(
             application_id=application_id, document_id=document_id, **data, by=actor_of(request), at=at
         )
-        return Response(document_body(document, data["notes"], viewer=_id(request), at=at))
+        return Response(document_body(document, data["notes"], viewer=user_id_of(request), at=at))
 
 
 def _detail(request: Request, application_id: UUID, *, why: str) -> dict[str, Any]:
@@ -188,12 +188,8 @@ def _detail(request: Request, application_id: UUID, *, why: str) -> dict[str, An
         "flags": list(seen.flags),
         "fatca": seen.fatca,
         "documents": [
-            document_body(each, seen.document_notes.get(each.id, ""), viewer=_id(request), at=at)
+            document_body(each, seen.document_notes.get(each.id, ""), viewer=user_id_of(request), at=at)
             for each in case.documents
         ],
         "history": history_body(selectors.history(application_id)),
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from apps.common import money
 from apps.common.clock import now
-from apps.common.http import actor_of, answer_once
+from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
 from apps.common.serializers import StrictSerializer, TextField, problems, read
@@ -47,7 +47,7 @@ class Subscribe(APIView):
     def post(self, request: Request, token_id: UUID) -> Response:
         """Subscribe: the cash is reserved until staff confirm the payment, or for seven days."""
         written, at = read(SubscriptionInput, request.data)["quantity"], now()
-        investor_id = UUID(str(request.user.pk))
+        investor_id = user_id_of(request)
         token = selectors.visible_token(token_id, viewer=investor_id)
         quantity = money.parse(written, decimals=token.terms.decimals)
         return answer_once(
@@ -77,7 +77,7 @@ class Allocations(ListAPIView[models.Allocation]):
         """Return the asker's own allocations that the query asks for."""
         query = read(AllocationQuery, self.request.query_params.dict())
         wanted = {name: query[name] for name in ("status", "token_id") if name in query}
-        return selectors.allocation_rows(investor_id=UUID(str(self.request.user.pk)), **wanted)
+        return selectors.allocation_rows(investor_id=user_id_of(self.request), **wanted)
 
     @extend_schema(
         parameters=[
@@ -125,7 +125,7 @@ class WaiveCoolingOff(APIView):
         """Give it up, so that the tokens are minted at once. Doing it again changes nothing."""
         waived = services.waive_cooling_off(
             allocation_id=allocation_id,
-            investor_id=UUID(str(request.user.pk)),
+            investor_id=user_id_of(request),
             by=actor_of(request),
             at=now(),
         )
@@ -138,7 +138,7 @@ def _act(request: Request, allocation_id: UUID, verb: Callable[..., Allocation])
         request,
         verb=lambda: verb(
             allocation_id=allocation_id,
-            investor_id=UUID(str(request.user.pk)),
+            investor_id=user_id_of(request),
             by=actor_of(request),
             at=at,
         ),

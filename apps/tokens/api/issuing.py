@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.clock import now
-from apps.common.http import actor_of
+from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
 from apps.common.serializers import StrictSerializer, TextField, problems, read
@@ -60,7 +60,7 @@ class Tokens(ListAPIView[models.Token]):
         return selectors.token_rows(
             status=query["status"],
             search=query["search"],
-            visible_to=UUID(str(self.request.user.pk)),
+            visible_to=user_id_of(self.request),
             public=True,
         )
 
@@ -85,7 +85,7 @@ class Tokens(ListAPIView[models.Token]):
             token_id=new_id(),
             business_id=business_id,
             terms=selectors.read_terms(data),
-            user_id=UUID(str(request.user.pk)),
+            user_id=user_id_of(request),
             by=actor_of(request),
             at=now(),
         )
@@ -98,7 +98,7 @@ class TokenDetail(APIView):
     @extend_schema(operation_id="tokens_retrieve", responses={200: TokenOutput, **problems(401, 404)})
     def get(self, request: Request, token_id: UUID) -> Response:
         """Show a token that is or was offered, or a draft of one's own business."""
-        return Response(token_body(selectors.visible_token(token_id, viewer=UUID(str(request.user.pk)))))
+        return Response(token_body(selectors.visible_token(token_id, viewer=user_id_of(request))))
 
     @extend_schema(
         request=TokenChange, responses={200: TokenOutput, **problems(400, 401, 403, 404, 409, 412)}
@@ -106,7 +106,7 @@ class TokenDetail(APIView):
     def patch(self, request: Request, token_id: UUID) -> Response:
         """Change some of a draft's terms; a stale version is refused."""
         data = read(TokenChange, request.data)
-        viewer = UUID(str(request.user.pk))
+        viewer = user_id_of(request)
         before = selectors.visible_token(token_id, viewer=viewer)
         version = data.pop("version")
         written = rules.write_terms(before.terms, cash_decimals=before.cash_decimals) | data

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import Invalid
-from apps.common.http import actor_of, answer_once
+from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
 from apps.common.serializers import StrictSerializer, TextField, problems, read
@@ -94,7 +94,7 @@ class Deposits(GenericAPIView[models.Deposit]):
     def get_queryset(self) -> QuerySet[models.Deposit]:
         """Return the asker's own deposits that the query asks for."""
         query = read(DepositQuery, self.request.query_params.dict())
-        return selectors.deposits(owner=_id(self.request), **_wanted(query))
+        return selectors.deposits(owner=user_id_of(self.request), **_wanted(query))
 
     @extend_schema(
         operation_id="deposits_list",
@@ -125,7 +125,7 @@ class Deposits(GenericAPIView[models.Deposit]):
             request,
             verb=lambda: services.request_deposit(
                 deposit_id=made,
-                owner=_id(request),
+                owner=user_id_of(request),
                 currency=asked["currency"],
                 amount=amount,
                 by=actor_of(request),
@@ -143,7 +143,7 @@ class DepositDetail(APIView):
     @extend_schema(responses={200: DepositDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: UUID) -> Response:
         """Show a deposit with its history, and why it isn't further."""
-        found = selectors.deposit(deposit_id, owner=_id(request))
+        found = selectors.deposit(deposit_id, owner=user_id_of(request))
         history = history_body(selectors.changes_of_deposit(deposit_id))
         return Response(deposit_body(found) | {"history": history})
 
@@ -155,7 +155,7 @@ class CancelDeposit(APIView):
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Take back a deposit for which nothing has come."""
         found = services.cancel_deposit(
-            deposit_id=deposit_id, owner=_id(request), by=actor_of(request), at=now()
+            deposit_id=deposit_id, owner=user_id_of(request), by=actor_of(request), at=now()
         )
         return Response(deposit_body(found))
 
@@ -170,7 +170,7 @@ class Withdrawals(GenericAPIView[models.Withdrawal]):
     def get_queryset(self) -> QuerySet[models.Withdrawal]:
         """Return the asker's own withdrawals that the query asks for."""
         query = read(WithdrawalQuery, self.request.query_params.dict())
-        return selectors.withdrawals(owner=_id(self.request), **_wanted(query))
+        return selectors.withdrawals(owner=user_id_of(self.request), **_wanted(query))
 
     @extend_schema(
         operation_id="withdrawals_list",
@@ -211,7 +211,7 @@ class Withdrawals(GenericAPIView[models.Withdrawal]):
             request,
             verb=lambda: services.request_withdrawal(
                 withdrawal_id=made,
-                owner=_id(request),
+                owner=user_id_of(request),
                 currency=asked["currency"],
                 amount=amount,
                 destination=destination,
@@ -230,8 +230,8 @@ class WithdrawalDetail(APIView):
     @extend_schema(responses={200: WithdrawalDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, withdrawal_id: UUID) -> Response:
         """Show a withdrawal with where it goes, its history, and why it isn't further."""
-        found = selectors.withdrawal(withdrawal_id, owner=_id(request))
-        where = personal_data.own_destination(withdrawal_id, owner=_id(request))
+        found = selectors.withdrawal(withdrawal_id, owner=user_id_of(request))
+        where = personal_data.own_destination(withdrawal_id, owner=user_id_of(request))
         history = history_body(selectors.changes_of_withdrawal(withdrawal_id))
         shown = {"destination": asdict(where) if where else None, "history": history}
         return Response(withdrawal_body(found) | shown)
@@ -244,7 +244,7 @@ class CancelWithdrawal(APIView):
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Take back a withdrawal that nobody has approved; its amount is available again."""
         found = services.cancel_withdrawal(
-            withdrawal_id=withdrawal_id, owner=_id(request), by=actor_of(request), at=now()
+            withdrawal_id=withdrawal_id, owner=user_id_of(request), by=actor_of(request), at=now()
         )
         return Response(withdrawal_body(found))
 
@@ -259,7 +259,7 @@ class WithdrawalLimits(APIView):
     def get(self, request: Request) -> Response:
         """Say in numbers what I could withdraw in a currency now."""
         query = read(LimitsQuery, request.query_params.dict())
-        found = selectors.allowance(_id(request), query.get("currency", CURRENCIES[0]), at=now())
+        found = selectors.allowance(user_id_of(request), query.get("currency", CURRENCIES[0]), at=now())
         return Response(allowance_body(found))
 
 
@@ -269,7 +269,7 @@ class WalletAddress(APIView):
     @extend_schema(responses={200: AddressOutput, **problems(401, 403)})
     def get(self, request: Request) -> Response:
         """Say at which address my tokens are kept on chain."""
-        holder = selectors.custody(_id(request))
+        holder = selectors.custody(user_id_of(request))
         if holder is None:
             return Response({"address": "", "state": "", "identity": ""})
         return Response({"address": holder.address, "state": str(holder.state), "identity": holder.identity})
@@ -287,7 +287,3 @@ def _destination(asked: dict[str, Any]) -> Destination:
 def _wanted(query: dict[str, Any]) -> dict[str, Any]:
     names = {"status": "state", "currency": "currency"}
     return {argument: query[name] for name, argument in names.items() if name in query}
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from apps.accounts.types import Permission
 from apps.common import money
 from apps.common.clock import now
-from apps.common.http import actor_of, answer_once
+from apps.common.http import actor_of, answer_once, why_of
 from apps.common.pagination import CursorPages
 from apps.common.serializers import StrictSerializer, TextField, problems, read
 from apps.wallets import models, personal_data, selectors, services
@@ -291,7 +291,7 @@ def _destination(request: Request, found: Withdrawal) -> dict[str, Any]:
     nothing = {"destination": None, "holder_is_owner": None}
     if request.method != "GET" or not request.user.has_perm(Permission.WITHDRAWALS_APPROVE):
         return nothing
-    why = request.query_params.get("why", "").replace("\x00", "")[:200]
+    why = why_of(request)
     shown = personal_data.reveal_destination(found.id, why=why or "api", by=actor_of(request), at=now())
     if shown is None:
         return nothing
