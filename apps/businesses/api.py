@@ -18,7 +18,7 @@ from apps.common import errors, money
 from apps.common.clock import now
 from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.serializers import CountField, PageQuery, StrictSerializer, TextField, problems, read
 
 STATUSES = [str(each) for each in BusinessStatus]
 INDUSTRIES = [str(each) for each in Industry]
@@ -65,13 +65,11 @@ class DecisionInput(StrictSerializer):
     version = CountField(min_value=1, max_value=2**31 - 2)
 
 
-class BusinessQuery(StrictSerializer):
+class BusinessQuery(PageQuery):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     country = TextField(max_length=2, required=False)
     industry = serializers.ChoiceField(choices=INDUSTRIES, required=False)
     q = TextField(max_length=100, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class BusinessOutput(serializers.ModelSerializer[models.Business]):
@@ -147,7 +145,6 @@ class Businesses(ListAPIView[models.Business]):
         return selectors.rows_of_member(user_id_of(self.request))
 
     @extend_schema(
-        operation_id="businesses_list",
         responses={200: BusinessOutput(many=True), **problems(401, 403, 404)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -198,7 +195,6 @@ class AdminBusinesses(ListAPIView[models.Business]):
         return selectors.matching(**wanted, text=query.get("q", ""))
 
     @extend_schema(
-        operation_id="admin_businesses_list",
         parameters=[
             OpenApiParameter("status", enum=STATUSES),
             OpenApiParameter("country", description="ISO 3166-1, two capital letters"),

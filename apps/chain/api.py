@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -19,14 +19,11 @@ from apps.common import money
 from apps.common.clock import now
 from apps.common.http import actor_of, answer_once
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 
 KINDS = [str(kind) for kind in IntentKind]
 STATES = [str(state) for state in IntentState]
 DECIMALS_OF_COIN = 18
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", location=OpenApiParameter.HEADER, required=True, description="the same for a repeat"
-)
 
 
 class HeadOutput(serializers.Serializer[Any]):
@@ -60,11 +57,9 @@ class ChainOutput(serializers.Serializer[Any]):
     signers = SignerOutput(many=True)
 
 
-class IntentQuery(StrictSerializer):
+class IntentQuery(PageQuery):
     kind = serializers.ChoiceField(choices=KINDS, required=False)
     state = serializers.ChoiceField(choices=STATES, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class IntentOutput(serializers.ModelSerializer[Intent]):
@@ -89,7 +84,7 @@ class FormOutput(serializers.Serializer[Any]):
     tried_at = serializers.DateTimeField(allow_null=True)
 
 
-class TransactionOutput(serializers.Serializer[Any]):
+class ChainTransactionOutput(serializers.Serializer[Any]):
     """One transaction; price and cost in wei, as text."""
 
     number = serializers.IntegerField(source="step.number")
@@ -127,7 +122,7 @@ class IntentDetailOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
     next_attempt_at = serializers.DateTimeField(allow_null=True)
-    transactions = TransactionOutput(many=True)
+    transactions = ChainTransactionOutput(many=True)
 
 
 class CancelInput(StrictSerializer):
@@ -212,7 +207,7 @@ class Requeue(APIView):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=None,
-        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409)},
+        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
     def post(self, request: Request, intent_id: UUID) -> Response:
         """Have it tried again with all its attempts; what is final of it is not done again."""
@@ -231,7 +226,10 @@ class Cancel(APIView):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=CancelInput,
-        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample("The offering was called off", request_only=True, value={"reason": "case 2026-14"})
+        ],
+        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
     def post(self, request: Request, intent_id: UUID) -> Response:
         """Call it off, if it is a dead letter or nothing of it was sent."""

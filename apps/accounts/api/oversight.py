@@ -15,7 +15,7 @@ from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.errors import NotFound
 from apps.common.http import actor_of, why_of
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.serializers import WHY, CountField, StrictSerializer, TextField, problems, read
 
 FILTERS = ("role", "status", "email")
 
@@ -46,7 +46,7 @@ class Users(APIView):
     """Accounts, newest first."""
 
     @extend_schema(
-        operation_id="users_list",
+        operation_id="admin_users_list",
         parameters=[
             OpenApiParameter("role"),
             OpenApiParameter("status"),
@@ -65,7 +65,7 @@ class UserDetail(APIView):
     """One account."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("why", description="the reason, kept with the record of this look")],
+        parameters=[WHY],
         responses={200: MeOutput, **problems(401, 403, 404)},
     )
     def get(self, request: Request, user_id: UUID) -> Response:
@@ -80,7 +80,7 @@ class UserDetail(APIView):
 class Presets(APIView):
     """Team presets."""
 
-    @extend_schema(responses={200: PresetsOutput, **problems(401, 403)})
+    @extend_schema(operation_id="admin_presets_list", responses={200: PresetsOutput, **problems(401, 403)})
     def get(self, request: Request) -> Response:
         """List presets with their permissions."""
         return Response({"results": [_preset_body(preset) for preset in selectors.presets()]})

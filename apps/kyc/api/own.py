@@ -19,8 +19,8 @@ from apps.common.serializers import StrictSerializer, TextField, problems, read
 from apps.common.uploads import attachment, content_of
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
+    CaseChangeOutput,
     CaseOutput,
-    ChangeOutput,
     DocumentOutput,
     case_body,
     document_body,
@@ -85,7 +85,7 @@ class ApplicationOutput(CaseOutput):
     missing = serializers.ListField(child=serializers.CharField(), help_text="steps of a draft to complete")
     rejection_reason = serializers.CharField(allow_blank=True)
     documents = DocumentOutput(many=True)
-    history = ChangeOutput(many=True)
+    history = CaseChangeOutput(many=True)
 
 
 class KycStateOutput(serializers.Serializer[Any]):

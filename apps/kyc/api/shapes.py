@@ -43,7 +43,7 @@ class CaseOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class CaseChangeOutput(serializers.Serializer[Any]):
     """A move of the application, or of one of its documents if `document_id` is given."""
 
     at = serializers.DateTimeField()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -17,12 +17,12 @@ from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.http import actor_of, is_real_visit, user_id_of, why_of
 from apps.common.pagination import CursorPages
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.serializers import WHY, CountField, PageQuery, StrictSerializer, TextField, problems, read
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
     CASE,
+    CaseChangeOutput,
     CaseOutput,
-    ChangeOutput,
     DocumentOutput,
     case_body,
     document_body,
@@ -34,12 +34,10 @@ from apps.kyc.types import ApplicationStatus, CaseFilter, Decision
 STATUSES = [str(each) for each in ApplicationStatus if each is not ApplicationStatus.DRAFT]
 
 
-class CaseQuery(StrictSerializer):
+class CaseQuery(PageQuery):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     claimed_by = TextField(max_length=36, required=False)
     user_id = serializers.UUIDField(required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class CaseRow(serializers.ModelSerializer[Application]):
@@ -59,7 +57,7 @@ class CaseDetailOutput(CaseOutput):
     flags = serializers.ListField(child=serializers.CharField(), help_text="what to look at twice")
     fatca = serializers.CharField(help_text="what an approval would make of these answers")
     documents = DocumentOutput(many=True)
-    history = ChangeOutput(many=True)
+    history = CaseChangeOutput(many=True)
 
 
 class ReviewInput(StrictSerializer):
@@ -103,7 +101,6 @@ class Cases(ListAPIView[Application]):
         )
 
     @extend_schema(
-        operation_id="admin_kyc_list",
         parameters=[
             OpenApiParameter("status", enum=STATUSES),
             OpenApiParameter("claimed_by", description="a reviewer's id, or nobody for what waits for one"),
@@ -120,8 +117,7 @@ class CaseDetail(APIView):
     """One identity check."""
 
     @extend_schema(
-        operation_id="admin_kyc_read",
-        parameters=[OpenApiParameter("why", description="the reason, kept with the record of this look")],
+        parameters=[WHY],
         responses={200: CaseDetailOutput, **problems(401, 403, 404)},
     )
     def get(self, request: Request, application_id: UUID) -> Response:
@@ -138,7 +134,21 @@ class CaseDetail(APIView):
 class Review(APIView):
     """The decision about an identity check."""
 
-    @extend_schema(request=ReviewInput, responses={200: CaseOutput, **problems(400, 401, 403, 404, 409)})
+    @extend_schema(
+        request=ReviewInput,
+        responses={200: CaseOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample("Approve", request_only=True, value={"decision": "approve", "kyc_level": 2}),
+            OpenApiExample(
+                "Reject",
+                request_only=True,
+                value={
+                    "decision": "reject",
+                    "rejection_reason": "The picture of the passport can't be read.",
+                },
+            ),
+        ],
+    )
     def post(self, request: Request, application_id: UUID) -> Response:
         """Approve or reject a case that I hold, or that nobody holds."""
         data = read(ReviewInput, request.data)
@@ -166,7 +176,16 @@ class Release(APIView):
 class Judge(APIView):
     """One document of an identity check."""
 
-    @extend_schema(request=JudgeInput, responses={200: DocumentOutput, **problems(400, 401, 403, 404, 409)})
+    @extend_schema(
+        operation_id="admin_kyc_documents_judge",
+        request=JudgeInput,
+        responses={200: DocumentOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample(
+                "Reject", request_only=True, value={"accepted": False, "notes": "One corner is cut off."}
+            )
+        ],
+    )
     def post(self, request: Request, application_id: UUID, document_id: UUID) -> Response:
         """Accept or reject a document of a case that I hold; a rejection needs notes."""
         data = {"notes": ""} | read(JudgeInput, request.data)

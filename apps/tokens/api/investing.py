@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -17,32 +17,31 @@ from apps.common.clock import now
 from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 from apps.tokens import models, selectors, services
 from apps.tokens.api.bodies import AllocationOutput, allocation_body
 from apps.tokens.types import Allocation, AllocationStatus
-
-KEY = OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER, required=True)
 
 
 class SubscriptionInput(StrictSerializer):
     quantity = TextField(max_length=24, help_text="in tokens")
 
 
-class AllocationQuery(StrictSerializer):
+class AllocationQuery(PageQuery):
     status = serializers.ChoiceField(choices=[str(each) for each in AllocationStatus], required=False)
     token_id = serializers.UUIDField(required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class Subscribe(APIView):
     """An offering of a token."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=SubscriptionInput,
         responses={201: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
+        examples=[
+            OpenApiExample("Two hundred and fifty tokens", request_only=True, value={"quantity": "250"})
+        ],
     )
     def post(self, request: Request, token_id: UUID) -> Response:
         """Subscribe: the cash is reserved until staff confirm the payment, or for seven days."""
@@ -95,7 +94,7 @@ class Cancel(APIView):
     """A subscription of mine whose payment is pending."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={200: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
@@ -108,7 +107,7 @@ class Withdraw(APIView):
     """A confirmed subscription of mine in its cooling-off."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={200: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
     )

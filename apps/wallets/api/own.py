@@ -18,7 +18,7 @@ from apps.common.errors import Invalid
 from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 from apps.wallets import models, personal_data, selectors, services
 from apps.wallets.api.answers import (
     AddressOutput,
@@ -41,10 +41,6 @@ from apps.wallets.types import (
     WithdrawalState,
 )
 
-KEY = OpenApiParameter(
-    "Idempotency-Key", location="header", required=True, description="a new random value for each new intent"
-)
-
 
 class DepositInput(StrictSerializer):
     currency = TextField(max_length=8)
@@ -62,10 +58,8 @@ class WithdrawalInput(StrictSerializer):
     bank_code = TextField(max_length=32, required=False)
 
 
-class OwnQuery(StrictSerializer):
+class OwnQuery(PageQuery):
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class DepositQuery(OwnQuery):
@@ -110,7 +104,7 @@ class Deposits(GenericAPIView[models.Deposit]):
         return self.get_paginated_response([deposit_body(selectors.as_deposit(row)) for row in page])
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=DepositInput,
         responses={201: DepositOutput, **problems(400, 401, 403, 409, 422)},
         examples=[
@@ -186,7 +180,7 @@ class Withdrawals(GenericAPIView[models.Withdrawal]):
         return self.get_paginated_response([withdrawal_body(selectors.as_withdrawal(row)) for row in page])
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=WithdrawalInput,
         responses={201: WithdrawalOutput, **problems(400, 401, 403, 409, 422)},
         examples=[
