@@ -18,7 +18,16 @@ from apps.common import errors, money
 from apps.common.clock import now
 from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
-from apps.common.serializers import CountField, PageQuery, StrictSerializer, TextField, problems, read
+from apps.common.serializers import (
+    CountField,
+    PageQuery,
+    StaffStepOutput,
+    StepOutput,
+    StrictSerializer,
+    TextField,
+    problems,
+    read,
+)
 
 STATUSES = [str(each) for each in BusinessStatus]
 INDUSTRIES = [str(each) for each in Industry]
@@ -69,7 +78,7 @@ class BusinessQuery(PageQuery):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     country = TextField(max_length=2, required=False)
     industry = serializers.ChoiceField(choices=INDUSTRIES, required=False)
-    q = TextField(max_length=100, required=False)
+    search = TextField(max_length=100, required=False)
 
 
 class BusinessOutput(serializers.ModelSerializer[models.Business]):
@@ -97,20 +106,6 @@ class BusinessOutput(serializers.ModelSerializer[models.Business]):
     def get_platform_allocation_pct(self, row: models.Business | Business) -> str:
         """Write the basis points as a percentage with two decimals."""
         return rules.percent(row.platform_allocation_bps)
-
-
-class StepOutput(serializers.Serializer[Any]):
-    """A step of its life; `before` is null in the first."""
-
-    before = serializers.CharField(allow_null=True)
-    after = serializers.CharField()
-    at = serializers.DateTimeField()
-    reason = serializers.CharField(allow_blank=True)
-
-
-class StaffStepOutput(StepOutput):
-    actor_kind = serializers.CharField()
-    actor_id = serializers.CharField(allow_blank=True)
 
 
 class MemberOutput(serializers.Serializer[Any]):
@@ -192,14 +187,14 @@ class AdminBusinesses(ListAPIView[models.Business]):
         """Return the businesses that the query asks for."""
         query = read(BusinessQuery, self.request.query_params.dict())
         wanted = {name: query.get(name, "") for name in ("status", "country", "industry")}
-        return selectors.matching(**wanted, text=query.get("q", ""))
+        return selectors.matching(**wanted, search=query.get("search", ""))
 
     @extend_schema(
         parameters=[
             OpenApiParameter("status", enum=STATUSES),
             OpenApiParameter("country", description="ISO 3166-1, two capital letters"),
             OpenApiParameter("industry", enum=INDUSTRIES),
-            OpenApiParameter("q", description="a part of the name, or a whole register number"),
+            OpenApiParameter("search", description="a part of the name, or a whole register number"),
         ],
         responses={200: BusinessOutput(many=True), **problems(400, 401, 403, 404)},
     )

@@ -44,7 +44,7 @@ class ChainOutput(serializers.Serializer[Any]):
 
     chain_id = serializers.IntegerField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=[str(state) for state in NetworkState])
+    status = serializers.ChoiceField(choices=[str(state) for state in NetworkState])
     coin = serializers.CharField()
     confirmations = serializers.IntegerField()
     explorer = serializers.CharField(allow_blank=True)
@@ -52,23 +52,25 @@ class ChainOutput(serializers.Serializer[Any]):
     indexed = serializers.IntegerField(allow_null=True)
     indexed_at = serializers.DateTimeField(allow_null=True)
     platform_is_deployed = serializers.BooleanField()
-    intents = serializers.DictField(child=serializers.IntegerField(), help_text="how many, by state")
+    intents = serializers.DictField(child=serializers.IntegerField(), help_text="how many, by status")
     oldest_open = serializers.DateTimeField(allow_null=True)
     signers = SignerOutput(many=True)
 
 
 class IntentQuery(PageQuery):
     kind = serializers.ChoiceField(choices=KINDS, required=False)
-    state = serializers.ChoiceField(choices=STATES, required=False)
+    status = serializers.ChoiceField(choices=STATES, required=False)
 
 
 class IntentOutput(serializers.ModelSerializer[Intent]):
     """Something asked of the chain; `subject` is the owner, token or allocation that it is about."""
 
+    status = serializers.ChoiceField(choices=STATES, source="state")
+
     class Meta:
         model = Intent
         fields = (
-            *("id", "kind", "subject", "state", "attempts", "error", "waits_for", "result"),
+            *("id", "kind", "subject", "status", "attempts", "error", "waits_for", "result"),
             *("created_at", "completed_at", "next_attempt_at"),
         )
 
@@ -90,7 +92,7 @@ class ChainTransactionOutput(serializers.Serializer[Any]):
     number = serializers.IntegerField(source="step.number")
     step = serializers.CharField(source="step.name")
     duty = serializers.CharField(source="step.duty")
-    state = serializers.ChoiceField(choices=[str(state) for state in TransactionState], source="step.state")
+    status = serializers.ChoiceField(choices=[str(state) for state in TransactionState], source="step.state")
     signer = serializers.CharField(allow_blank=True)
     nonce = serializers.IntegerField(source="step.nonce", allow_null=True)
     to = serializers.CharField(allow_blank=True)
@@ -108,21 +110,13 @@ class ChainTransactionOutput(serializers.Serializer[Any]):
     forms = FormOutput(many=True)
 
 
-class IntentDetailOutput(serializers.Serializer[Any]):
+class IntentDetailOutput(IntentOutput):
     """Something asked of the chain, with every transaction that was made for it."""
 
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=KINDS)
-    subject = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=STATES)
-    attempts = serializers.IntegerField()
-    error = serializers.CharField(allow_blank=True)
-    waits_for = serializers.CharField(allow_blank=True)
-    result = serializers.DictField()
-    created_at = serializers.DateTimeField()
-    completed_at = serializers.DateTimeField(allow_null=True)
-    next_attempt_at = serializers.DateTimeField(allow_null=True)
     transactions = ChainTransactionOutput(many=True)
+
+    class Meta(IntentOutput.Meta):
+        fields = (*IntentOutput.Meta.fields, "transactions")  # type: ignore[assignment]  # one more
 
 
 class CancelInput(StrictSerializer):
@@ -131,7 +125,7 @@ class CancelInput(StrictSerializer):
 
 class MovedOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=STATES)
+    status = serializers.ChoiceField(choices=STATES)
 
 
 class NewestFirst(CursorPages):
@@ -153,7 +147,7 @@ class ChainState(APIView):
         body = {
             "chain_id": settings.CHAIN_ID,
             "name": settings.CHAIN_NAME,
-            "state": selectors.state(),
+            "status": selectors.state(),
             "coin": settings.CHAIN_COIN,
             "confirmations": settings.CHAIN_CONFIRMATIONS,
             "explorer": settings.CHAIN_EXPLORER,
@@ -178,10 +172,10 @@ class Intents(ListAPIView[Intent]):
     def get_queryset(self) -> QuerySet[Intent]:
         """Return the intents that the query asks for."""
         query = read(IntentQuery, self.request.query_params.dict())
-        return selectors.matching(kind=query.get("kind", ""), state=query.get("state", ""))
+        return selectors.matching(kind=query.get("kind", ""), state=query.get("status", ""))
 
     @extend_schema(
-        parameters=[OpenApiParameter("kind", enum=KINDS), OpenApiParameter("state", enum=STATES)],
+        parameters=[OpenApiParameter("kind", enum=KINDS), OpenApiParameter("status", enum=STATES)],
         responses={200: IntentOutput(many=True), **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -195,10 +189,9 @@ class IntentDetail(APIView):
     @extend_schema(responses={200: IntentDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, intent_id: UUID) -> Response:
         """Show its way from the request to finality, with every transaction."""
-        found = selectors.intent(intent_id)
-        body = {name: getattr(found, name) for name in IntentOutput.Meta.fields}
-        body["transactions"] = selectors.transactions_of(intent_id)
-        return Response(IntentDetailOutput(body).data)
+        found: Any = selectors.intent(intent_id)  # reads like the row
+        transactions = ChainTransactionOutput(selectors.transactions_of(intent_id), many=True).data
+        return Response(IntentOutput(found).data | {"transactions": transactions})
 
 
 class Requeue(APIView):
@@ -215,7 +208,7 @@ class Requeue(APIView):
         return answer_once(
             request,
             verb=lambda: services.requeue(intent_id=intent_id, by=actor_of(request), at=at),
-            render=lambda _: {"id": str(intent_id), "state": str(IntentState.QUEUED)},
+            render=lambda _: {"id": str(intent_id), "status": str(IntentState.QUEUED)},
             at=at,
         )
 
@@ -237,7 +230,7 @@ class Cancel(APIView):
         return answer_once(
             request,
             verb=lambda: services.cancel(intent_id=intent_id, **data, by=actor_of(request), at=at),
-            render=lambda _: {"id": str(intent_id), "state": str(IntentState.CANCELLED)},
+            render=lambda _: {"id": str(intent_id), "status": str(IntentState.CANCELLED)},
             at=at,
         )
 

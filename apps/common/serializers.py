@@ -69,6 +69,22 @@ class PageQuery(StrictSerializer):
     page_size = TextField(max_length=4, required=False)
 
 
+class StepOutput(serializers.Serializer[Any]):
+    """A step in the life of something; `before` is null in its first."""
+
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField()
+    at = serializers.DateTimeField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class StaffStepOutput(StepOutput):
+    """A step with who took it: a user's id, or a process's name."""
+
+    actor_kind = serializers.CharField()
+    actor_id = serializers.CharField(allow_blank=True)
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """problem+json (RFC 9457), with a stable code and what to do next."""
 

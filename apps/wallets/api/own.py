@@ -265,8 +265,8 @@ class WalletAddress(APIView):
         """Say at which address my tokens are kept on chain."""
         holder = selectors.custody(user_id_of(request))
         if holder is None:
-            return Response({"address": "", "state": "", "identity": ""})
-        return Response({"address": holder.address, "state": str(holder.state), "identity": holder.identity})
+            return Response({"address": "", "status": "", "identity": ""})
+        return Response({"address": holder.address, "status": str(holder.state), "identity": holder.identity})
 
 
 def _destination(asked: dict[str, Any]) -> Destination:

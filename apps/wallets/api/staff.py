@@ -44,7 +44,7 @@ WITHDRAWAL_STATES = [*map(str, WithdrawalState), selectors.OPEN]
 FILTERS = [
     OpenApiParameter("currency", enum=CURRENCIES),
     OpenApiParameter("reference", description="ours, or a bank's"),
-    OpenApiParameter("owner", description="the id of the account"),
+    OpenApiParameter("user_id", description="the id of the account"),
 ]
 REFUSALS = problems(400, 401, 403, 404, 409, 422)
 CAME = OpenApiExample(
@@ -86,7 +86,7 @@ class SentInput(StrictSerializer):
 class QueueQuery(PageQuery):
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
     reference = TextField(max_length=80, required=False)
-    owner = serializers.UUIDField(required=False)
+    user_id = serializers.UUIDField(required=False)
 
 
 class DepositQuery(QueueQuery):
@@ -355,5 +355,5 @@ def _destination(request: Request, found: Withdrawal) -> dict[str, Any]:
 
 
 def _wanted(query: dict[str, Any]) -> dict[str, Any]:
-    names = {"status": "state", "currency": "currency", "reference": "reference", "owner": "owner"}
+    names = {"status": "state", "currency": "currency", "reference": "reference", "user_id": "owner"}
     return {argument: query[name] for name, argument in names.items() if name in query}
