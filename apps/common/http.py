@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Any, NoReturn, TypeVar
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -25,6 +26,7 @@ from apps.common.types import Actor
 T = TypeVar("T")
 
 MAX_DEPTH = 20
+MAX_WHY = 200
 # A text without its end is read to the end of the body: were it no match, the search would begin again at
 # the next quote, and a body of escaped quotes would take time that grows with the square of its length.
 _BRACKET_OR_TEXT = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -40,7 +42,6 @@ STATUS: Mapping[type[errors.DomainError], int] = {
     errors.TooLarge: 413,
     errors.Unprocessable: 422,
     errors.TooMany: 429,
-    errors.Broken: 500,
     errors.Broken: 500,
     errors.Unavailable: 503,
 }
@@ -62,6 +63,16 @@ def actor_of(request: HttpRequest) -> Actor:
         device=str(request.COOKIES.get("device", ""))[:64],
         request_id=request_id(request),
     )
+
+
+def user_id_of(request: HttpRequest | Request) -> UUID:
+    """Return the id of the logged-in user."""
+    return UUID(str(request.user.pk))
+
+
+def why_of(request: HttpRequest | Request) -> str:
+    """Return the reason that a look at personal data was given, for its record; "" if none was."""
+    return request.GET.get("why", "").replace("\x00", "").strip()[:MAX_WHY]
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.clock import now
-from apps.common.http import actor_of, fields_of
+from apps.common.http import actor_of, fields_of, user_id_of
 from apps.common.serializers import StrictSerializer, TextField, problems, read
 from apps.common.uploads import attachment, content_of
 from apps.kyc import personal_data, rules, selectors, services
@@ -147,10 +147,10 @@ class Kyc(APIView):
         for name in BOOLEANS:
             given[name] = "yes" if given[name] else "no"
         services.submit_at_once(
-            user_id=_id(request), given=given, files=files, by=actor_of(request), at=now()
+            user_id=user_id_of(request), given=given, files=files, by=actor_of(request), at=now()
         )
-        own = selectors.own_case(_id(request), at=now())
-        return Response(_own_body(own, _id(request)) if own else None, status=201)
+        own = selectors.own_case(user_id_of(request), at=now())
+        return Response(_own_body(own, user_id_of(request)) if own else None, status=201)
 
 
 class File(APIView):
@@ -162,13 +162,13 @@ class File(APIView):
     def get(self, request: Request, token: str) -> HttpResponse:
         """Return the file. What staff open is recorded."""
         at = now()
-        number = selectors.document_of(token, viewer=_id(request), at=at)
+        number = selectors.document_of(token, viewer=user_id_of(request), at=at)
         content, kind = personal_data.open_document(number, why="api", by=actor_of(request), at=at)
         return attachment(content, content_type=kind, name=str(number))
 
 
 def _state(request: Request) -> dict[str, Any]:
-    at, me = now(), _id(request)
+    at, me = now(), user_id_of(request)
     state, own = selectors.state_of(me), selectors.own_case(me, at=at)
     return {
         "kyc_status": state.kyc_status,
@@ -191,7 +191,3 @@ def _own_body(own: OwnCase, me: UUID) -> dict[str, Any]:
         ],
         "history": history_body(own.history),
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

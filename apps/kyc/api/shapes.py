@@ -48,7 +48,7 @@ class KycChangeOutput(serializers.Serializer[Any]):
 
     at = serializers.DateTimeField()
     actor_id = serializers.CharField()
-    before = serializers.CharField(allow_blank=True)
+    before = serializers.CharField(allow_null=True)
     after = serializers.CharField()
     document_id = serializers.UUIDField(allow_null=True)
     side = serializers.CharField(allow_blank=True)
@@ -72,4 +72,4 @@ def document_body(document: Document, notes: str, *, viewer: UUID, at: datetime)
 
 def history_body(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     """Write a history, oldest first."""
-    return [asdict(change) for change in changes]
+    return [asdict(change) | {"before": change.before or None} for change in changes]

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 from apps.accounts import selectors as accounts
 from apps.accounts.types import Permission
 from apps.common.clock import now
-from apps.common.http import actor_of, is_real_visit
+from apps.common.http import actor_of, is_real_visit, user_id_of, why_of
 from apps.common.pagination import CursorPages
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.serializers import WHY, CountField, PageQuery, StrictSerializer, TextField, problems, read
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
     CASE,
@@ -34,12 +34,10 @@ from apps.kyc.types import ApplicationStatus, CaseFilter, Decision
 STATUSES = [str(each) for each in ApplicationStatus if each is not ApplicationStatus.DRAFT]
 
 
-class KycCaseQuery(StrictSerializer):
+class KycCaseQuery(PageQuery):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     claimed_by = TextField(max_length=36, required=False)
     user_id = serializers.UUIDField(required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class KycCaseRow(serializers.ModelSerializer[Application]):
@@ -103,7 +101,6 @@ class Cases(ListAPIView[Application]):
         )
 
     @extend_schema(
-        operation_id="admin_kyc_list",
         parameters=[
             OpenApiParameter("status", enum=STATUSES),
             OpenApiParameter("claimed_by", description="a reviewer's id, or nobody for what waits for one"),
@@ -121,7 +118,7 @@ class CaseDetail(APIView):
 
     @extend_schema(
         operation_id="admin_kyc_read",
-        parameters=[OpenApiParameter("why", description="the reason, kept with the record of this look")],
+        parameters=[WHY],
         responses={200: KycCaseDetailOutput, **problems(401, 403, 404)},
     )
     def get(self, request: Request, application_id: UUID) -> Response:
@@ -129,9 +126,9 @@ class CaseDetail(APIView):
         name; never for HEAD or for what is fetched ahead. `claimed_by` says who holds it."""
         if request.method == "HEAD":
             return Response(case_body(selectors.case(application_id)))
-        if is_real_visit(request) and Permission.KYC_REVIEW in accounts.permissions_of(_id(request)):
+        if is_real_visit(request) and Permission.KYC_REVIEW in accounts.permissions_of(user_id_of(request)):
             services.claim(application_id=application_id, by=actor_of(request), at=now())
-        why = request.query_params.get("why", "").replace("\x00", "").strip()[:200]
+        why = why_of(request)
         return Response(_detail(request, application_id, why=why or "api"))
 
 
@@ -139,7 +136,19 @@ class Review(APIView):
     """The decision about an identity check."""
 
     @extend_schema(
-        request=KycReviewInput, responses={200: KycCaseOutput, **problems(400, 401, 403, 404, 409)}
+        request=KycReviewInput,
+        responses={200: KycCaseOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample("Approve", request_only=True, value={"decision": "approve", "kyc_level": 2}),
+            OpenApiExample(
+                "Reject",
+                request_only=True,
+                value={
+                    "decision": "reject",
+                    "rejection_reason": "The picture of the passport can't be read.",
+                },
+            ),
+        ],
     )
     def post(self, request: Request, application_id: UUID) -> Response:
         """Approve or reject a case that I hold, or that nobody holds."""
@@ -169,7 +178,14 @@ class Judge(APIView):
     """One document of an identity check."""
 
     @extend_schema(
-        request=KycJudgeInput, responses={200: KycDocumentOutput, **problems(400, 401, 403, 404, 409)}
+        operation_id="admin_kyc_documents_judge",
+        request=KycJudgeInput,
+        responses={200: KycDocumentOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample(
+                "Reject", request_only=True, value={"accepted": False, "notes": "One corner is cut off."}
+            )
+        ],
     )
     def post(self, request: Request, application_id: UUID, document_id: UUID) -> Response:
         """Accept or reject a document of a case that I hold; a rejection needs notes."""
@@ -178,7 +194,7 @@ class Judge(APIView):
         document = services.judge_document(
             application_id=application_id, document_id=document_id, **data, by=actor_of(request), at=at
         )
-        return Response(document_body(document, data["notes"], viewer=_id(request), at=at))
+        return Response(document_body(document, data["notes"], viewer=user_id_of(request), at=at))
 
 
 def _detail(request: Request, application_id: UUID, *, why: str) -> dict[str, Any]:
@@ -192,12 +208,8 @@ def _detail(request: Request, application_id: UUID, *, why: str) -> dict[str, An
         "flags": list(seen.flags),
         "fatca": seen.fatca,
         "documents": [
-            document_body(each, seen.document_notes.get(each.id, ""), viewer=_id(request), at=at)
+            document_body(each, seen.document_notes.get(each.id, ""), viewer=user_id_of(request), at=at)
             for each in case.documents
         ],
         "history": history_body(selectors.history(application_id)),
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

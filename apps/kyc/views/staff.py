@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.errors import DomainError
-from apps.common.http import actor_of, into_form, is_real_visit
+from apps.common.http import actor_of, into_form, is_real_visit, user_id_of, why_of
 from apps.kyc import personal_data, selectors, services
 from apps.kyc.forms import FLAGS, ApproveForm, JudgeForm, QueueFilter, RejectForm, summary
 from apps.kyc.types import ApplicationStatus, Case, CaseFilter, Decision, Revealed
-from apps.kyc.views.files import shown, viewer
+from apps.kyc.views.files import shown
 
 OWN_WORK = "review"  # why somebody reads the case that they hold
 MAX_CURSOR = 36
@@ -31,14 +31,16 @@ def queue(request: HttpRequest) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     holder = wanted.get("claimed_by", "")
     status = wanted.get("status") or "open"
-    where = CaseFilter("" if status == "any" else status, str(viewer(request)) if holder == "me" else holder)
+    where = CaseFilter(
+        "" if status == "any" else status, str(user_id_of(request)) if holder == "me" else holder
+    )
     cases, cursor = selectors.queue(where=where, cursor=request.GET.get("cursor", "")[:MAX_CURSOR])
     following = urlencode({name: value for name, value in wanted.items() if value} | {"cursor": cursor})
     context = {
         "form": form,
         "cases": cases,
         "following": following if cursor else "",
-        "me": viewer(request),
+        "me": user_id_of(request),
         "waiting": selectors.waiting(),
     }
     return render(request, "kyc/queue.html", context)
@@ -111,9 +113,9 @@ def _case_page(request: HttpRequest, found: Case, **forms: Any) -> HttpResponse:
     seen = _reveal(request, found)
     context = {
         "case": found,
-        "me": viewer(request),
+        "me": user_id_of(request),
         "seen": seen,
-        "mine": found.claimed_by == viewer(request),
+        "mine": found.claimed_by == user_id_of(request),
         "reviews": _reviews(request),
         "groups": summary(seen.answers) if seen else (),
         "flags": [FLAGS[flag] for flag in seen.flags] if seen else (),
@@ -129,8 +131,8 @@ def _case_page(request: HttpRequest, found: Case, **forms: Any) -> HttpResponse:
 
 def _reveal(request: HttpRequest, found: Case) -> Revealed | None:
     """Open the personal side of a case to whoever holds it, or has said why. A HEAD opens nothing."""
-    holds = found.status is ApplicationStatus.IN_REVIEW and found.claimed_by == viewer(request)
-    why = request.GET.get("why", "").replace("\x00", "").strip()[:200] or (OWN_WORK if holds else "")
+    holds = found.status is ApplicationStatus.IN_REVIEW and found.claimed_by == user_id_of(request)
+    why = why_of(request) or (OWN_WORK if holds else "")
     if not why or request.method == "HEAD":
         return None
     return personal_data.reveal(found.id, why=why, by=actor_of(request), at=now())

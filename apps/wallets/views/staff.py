@@ -17,7 +17,7 @@ from apps.accounts.types import Permission
 from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, why_of
 from apps.wallets import personal_data, rules, selectors, services, states
 from apps.wallets.forms import (
     CameForm,
@@ -144,7 +144,7 @@ def withdrawals(request: HttpRequest) -> HttpResponse:
 def withdrawal_case(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
     """Show a withdrawal whole, with the acts that its state allows; where it goes is shown on asking."""
     found = selectors.withdrawal(withdrawal_id)
-    why = request.GET.get("why", "").replace("\x00", "").strip()[:200]
+    why = why_of(request)
     revealed = None
     if why and request.method == "GET" and request.user.has_perm(Permission.WITHDRAWALS_APPROVE):
         revealed = personal_data.reveal_destination(withdrawal_id, why=why, by=actor_of(request), at=now())
