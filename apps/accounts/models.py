@@ -12,15 +12,7 @@ from django.utils.functional import cached_property
 from apps.accounts import rules
 from apps.accounts.types import Accreditation, Fatca, KycStatus, Permission, Role, Status
 from apps.common.ids import new_id
-
-
-def _choices(enum: Any) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, enum: Any) -> models.CheckConstraint:
-    values = [str(value) for value in enum]
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=f"%(class)s_{field}_known")
+from apps.common.laws import choices, one_of
 
 
 class Preset(models.Model):
@@ -33,12 +25,12 @@ class Preset(models.Model):
 
 class PresetPermission(models.Model):
     preset = models.ForeignKey(Preset, on_delete=models.CASCADE, related_name="+")
-    permission = models.CharField(max_length=40, choices=_choices(Permission))
+    permission = models.CharField(max_length=40, choices=choices(Permission))
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["preset", "permission"], name="preset_permission_once"),
-            _one_of("permission", Permission),
+            one_of("permission", Permission),
         ]
 
 
@@ -52,9 +44,9 @@ class User(AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email_index = models.CharField(max_length=64, unique=True)
-    role = models.CharField(max_length=16, choices=_choices(Role))
+    role = models.CharField(max_length=16, choices=choices(Role))
     team_role = models.ForeignKey(Preset, null=True, on_delete=models.PROTECT, related_name="+")
-    status = models.CharField(max_length=16, choices=_choices(Status), default=Status.PENDING)
+    status = models.CharField(max_length=16, choices=choices(Status), default=Status.PENDING)
     is_activated = models.BooleanField(default=False)
     session_version = models.PositiveIntegerField(default=1)
     kyc_status = models.CharField(max_length=16, default=KycStatus.NONE)
@@ -74,11 +66,11 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            _one_of("role", Role),
-            _one_of("status", Status),
-            _one_of("kyc_status", KycStatus),
-            _one_of("accreditation_status", Accreditation),
-            _one_of("fatca_status", Fatca),
+            one_of("role", Role),
+            one_of("status", Status),
+            one_of("kyc_status", KycStatus),
+            one_of("accreditation_status", Accreditation),
+            one_of("fatca_status", Fatca),
             models.CheckConstraint(condition=Q(kyc_level__lte=3), name="user_kyc_level_known"),
             models.CheckConstraint(
                 condition=Q(team_role__isnull=True) | Q(role=Role.STAFF), name="user_team_role_is_for_staff"

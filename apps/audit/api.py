@@ -18,21 +18,19 @@ from apps.audit import selectors
 from apps.audit.models import AuditEvent
 from apps.audit.types import Filter
 from apps.common.clock import now
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.serializers import CountField, PageQuery, StrictSerializer, TextField, problems, read
 
 MOST_LINKS = 2000  # in one answer
 LINES = "application/x-ndjson"
 
 
-class EventQuery(StrictSerializer):
+class EventQuery(PageQuery):
     """What may stand behind the question mark; `from` and `to` are added below, being words of Python."""
 
     action = TextField(max_length=80, required=False)
     actor = TextField(max_length=64, required=False)
     target_type = TextField(max_length=80, required=False)
     target_id = TextField(max_length=120, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
     def get_fields(self) -> dict[str, Any]:
         times = {name: serializers.DateTimeField(required=False) for name in ("from", "to")}

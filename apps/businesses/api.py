@@ -16,9 +16,18 @@ from apps.businesses import models, rules, selectors, services
 from apps.businesses.types import Business, BusinessStatus, Industry
 from apps.common import errors, money
 from apps.common.clock import now
-from apps.common.http import actor_of
+from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.serializers import (
+    CountField,
+    PageQuery,
+    StaffStepOutput,
+    StepOutput,
+    StrictSerializer,
+    TextField,
+    problems,
+    read,
+)
 
 STATUSES = [str(each) for each in BusinessStatus]
 INDUSTRIES = [str(each) for each in Industry]
@@ -65,13 +74,11 @@ class DecisionInput(StrictSerializer):
     version = CountField(min_value=1, max_value=2**31 - 2)
 
 
-class BusinessQuery(StrictSerializer):
+class BusinessQuery(PageQuery):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     country = TextField(max_length=2, required=False)
     industry = serializers.ChoiceField(choices=INDUSTRIES, required=False)
-    q = TextField(max_length=100, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
+    search = TextField(max_length=100, required=False)
 
 
 class BusinessOutput(serializers.ModelSerializer[models.Business]):
@@ -99,20 +106,6 @@ class BusinessOutput(serializers.ModelSerializer[models.Business]):
     def get_platform_allocation_pct(self, row: models.Business | Business) -> str:
         """Write the basis points as a percentage with two decimals."""
         return rules.percent(row.platform_allocation_bps)
-
-
-class StepOutput(serializers.Serializer[Any]):
-    """A step of its life; `before` is null in the first."""
-
-    before = serializers.CharField(allow_null=True)
-    after = serializers.CharField()
-    at = serializers.DateTimeField()
-    reason = serializers.CharField(allow_blank=True)
-
-
-class StaffStepOutput(StepOutput):
-    actor_kind = serializers.CharField()
-    actor_id = serializers.CharField(allow_blank=True)
 
 
 class MemberOutput(serializers.Serializer[Any]):
@@ -144,10 +137,9 @@ class Businesses(ListAPIView[models.Business]):
 
     def get_queryset(self) -> QuerySet[models.Business]:
         """Return the asker's own businesses."""
-        return selectors.rows_of_member(_id(self.request))
+        return selectors.rows_of_member(user_id_of(self.request))
 
     @extend_schema(
-        operation_id="businesses_list",
         responses={200: BusinessOutput(many=True), **problems(401, 403, 404)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -165,7 +157,7 @@ class Businesses(ListAPIView[models.Business]):
         bps = data.pop("platform_allocation_pct")
         made = services.register(
             business_id=new_id(),
-            user_id=_id(request),
+            user_id=user_id_of(request),
             **data,
             platform_allocation_bps=bps,
             by=actor_of(request),
@@ -180,7 +172,7 @@ class BusinessDetail(APIView):
     @extend_schema(responses={200: DetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, business_id: UUID) -> Response:
         """Show a business of mine with its history."""
-        found = selectors.require_member(business_id, _id(request))
+        found = selectors.require_member(business_id, user_id_of(request))
         steps = StepOutput(selectors.history(business_id), many=True).data
         return Response(_body(found) | {"history": steps})
 
@@ -195,15 +187,14 @@ class AdminBusinesses(ListAPIView[models.Business]):
         """Return the businesses that the query asks for."""
         query = read(BusinessQuery, self.request.query_params.dict())
         wanted = {name: query.get(name, "") for name in ("status", "country", "industry")}
-        return selectors.matching(**wanted, text=query.get("q", ""))
+        return selectors.matching(**wanted, search=query.get("search", ""))
 
     @extend_schema(
-        operation_id="admin_businesses_list",
         parameters=[
             OpenApiParameter("status", enum=STATUSES),
             OpenApiParameter("country", description="ISO 3166-1, two capital letters"),
             OpenApiParameter("industry", enum=INDUSTRIES),
-            OpenApiParameter("q", description="a part of the name, or a whole register number"),
+            OpenApiParameter("search", description="a part of the name, or a whole register number"),
         ],
         responses={200: BusinessOutput(many=True), **problems(400, 401, 403, 404)},
     )
@@ -264,7 +255,3 @@ def _staff_body(business: Business) -> dict[str, Any]:
         "history": StaffStepOutput(selectors.history(business.id), many=True).data,
         "members": MemberOutput(selectors.members(business.id), many=True).data,
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

@@ -91,7 +91,7 @@ class DecisionForm(forms.Form):
 
 class QueueFilter(forms.Form):
     status = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
-    text = forms.CharField(label=_("Name or register number"), required=False, max_length=100)
+    search = forms.CharField(label=_("Name or register number"), required=False, max_length=100)
     country = forms.ChoiceField(
         label=_("Country"), required=False, choices=lambda: [("", _("Any country")), *_countries()[1:]]
     )

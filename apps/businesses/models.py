@@ -1,21 +1,11 @@
 """Businesses, the people who act for them, and every step of their life."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 
 from apps.businesses.types import BusinessStatus, Industry, MemberRole
 from apps.common.ids import new_id
-
-
-def _choices(enum: Any) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, enum: Any) -> models.CheckConstraint:
-    values = [str(value) for value in enum]
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=f"%(class)s_{field}_known")
+from apps.common.laws import choices, one_of
 
 
 class Business(models.Model):
@@ -26,9 +16,9 @@ class Business(models.Model):
     registration_number = models.CharField(max_length=40)
     register_key = models.CharField(max_length=40)
     country = models.CharField(max_length=2)
-    industry = models.CharField(max_length=32, choices=_choices(Industry))
+    industry = models.CharField(max_length=32, choices=choices(Industry))
     platform_allocation_bps = models.PositiveSmallIntegerField()
-    status = models.CharField(max_length=16, choices=_choices(BusinessStatus), default=BusinessStatus.PENDING)
+    status = models.CharField(max_length=16, choices=choices(BusinessStatus), default=BusinessStatus.PENDING)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -36,8 +26,8 @@ class Business(models.Model):
     class Meta:
         verbose_name_plural = "businesses"
         constraints = [
-            _one_of("status", BusinessStatus),
-            _one_of("industry", Industry),
+            one_of("status", BusinessStatus),
+            one_of("industry", Industry),
             models.CheckConstraint(
                 condition=Q(platform_allocation_bps__lte=10_000), name="business_allocation_is_a_part"
             ),
@@ -58,12 +48,12 @@ class Member(models.Model):
 
     business = models.ForeignKey(Business, on_delete=models.PROTECT, related_name="+")
     user_id = models.UUIDField()
-    role = models.CharField(max_length=16, choices=_choices(MemberRole))
+    role = models.CharField(max_length=16, choices=choices(MemberRole))
     since = models.DateTimeField()
 
     class Meta:
         constraints = [
-            _one_of("role", MemberRole),
+            one_of("role", MemberRole),
             models.UniqueConstraint(fields=["user_id", "business"], name="member_once"),
             models.UniqueConstraint(
                 fields=["business"], condition=Q(role=MemberRole.OWNER), name="business_has_one_owner"
@@ -76,11 +66,11 @@ class StatusStep(models.Model):
 
     business = models.ForeignKey(Business, on_delete=models.PROTECT, related_name="+")
     before = models.CharField(max_length=16, blank=True)
-    after = models.CharField(max_length=16, choices=_choices(BusinessStatus))
+    after = models.CharField(max_length=16, choices=choices(BusinessStatus))
     at = models.DateTimeField()
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=64)
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        constraints = [_one_of("after", BusinessStatus)]
+        constraints = [one_of("after", BusinessStatus)]

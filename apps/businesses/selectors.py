@@ -111,13 +111,13 @@ def why_not_register(user_id: UUID) -> DomainError | None:
 
 
 def matching(
-    *, status: str = "", country: str = "", industry: str = "", text: str = ""
+    *, status: str = "", country: str = "", industry: str = "", search: str = ""
 ) -> QuerySet[models.Business]:
-    """Return the rows that match; `text` is a part of the name or a whole register number."""
+    """Return the rows that match; `search` is a part of the name or a whole register number."""
     wanted = {"status": status, "country": country, "industry": industry}
     query = models.Business.objects.filter(**{name: value for name, value in wanted.items() if value})
-    if text:
-        query = query.filter(Q(name__icontains=text) | Q(register_key=rules.register_key(text)))
+    if search:
+        query = query.filter(Q(name__icontains=search) | Q(register_key=rules.register_key(search)))
     return query
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -19,14 +19,11 @@ from apps.common import money
 from apps.common.clock import now
 from apps.common.http import actor_of, answer_once
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 
 KINDS = [str(kind) for kind in IntentKind]
 STATES = [str(state) for state in IntentState]
 DECIMALS_OF_COIN = 18
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", location=OpenApiParameter.HEADER, required=True, description="the same for a repeat"
-)
 
 
 class HeadOutput(serializers.Serializer[Any]):
@@ -47,7 +44,7 @@ class ChainOutput(serializers.Serializer[Any]):
 
     chain_id = serializers.IntegerField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=[str(state) for state in NetworkState])
+    status = serializers.ChoiceField(choices=[str(state) for state in NetworkState])
     coin = serializers.CharField()
     confirmations = serializers.IntegerField()
     explorer = serializers.CharField(allow_blank=True)
@@ -55,25 +52,25 @@ class ChainOutput(serializers.Serializer[Any]):
     indexed = serializers.IntegerField(allow_null=True)
     indexed_at = serializers.DateTimeField(allow_null=True)
     platform_is_deployed = serializers.BooleanField()
-    intents = serializers.DictField(child=serializers.IntegerField(), help_text="how many, by state")
+    intents = serializers.DictField(child=serializers.IntegerField(), help_text="how many, by status")
     oldest_open = serializers.DateTimeField(allow_null=True)
     signers = SignerOutput(many=True)
 
 
-class IntentQuery(StrictSerializer):
+class IntentQuery(PageQuery):
     kind = serializers.ChoiceField(choices=KINDS, required=False)
-    state = serializers.ChoiceField(choices=STATES, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
+    status = serializers.ChoiceField(choices=STATES, required=False)
 
 
 class IntentOutput(serializers.ModelSerializer[Intent]):
     """Something asked of the chain; `subject` is the owner, token or allocation that it is about."""
 
+    status = serializers.ChoiceField(choices=STATES, source="state")
+
     class Meta:
         model = Intent
         fields = (
-            *("id", "kind", "subject", "state", "attempts", "error", "waits_for", "result"),
+            *("id", "kind", "subject", "status", "attempts", "error", "waits_for", "result"),
             *("created_at", "completed_at", "next_attempt_at"),
         )
 
@@ -89,13 +86,13 @@ class FormOutput(serializers.Serializer[Any]):
     tried_at = serializers.DateTimeField(allow_null=True)
 
 
-class TransactionOutput(serializers.Serializer[Any]):
+class ChainTransactionOutput(serializers.Serializer[Any]):
     """One transaction; price and cost in wei, as text."""
 
     number = serializers.IntegerField(source="step.number")
     step = serializers.CharField(source="step.name")
     duty = serializers.CharField(source="step.duty")
-    state = serializers.ChoiceField(choices=[str(state) for state in TransactionState], source="step.state")
+    status = serializers.ChoiceField(choices=[str(state) for state in TransactionState], source="step.state")
     signer = serializers.CharField(allow_blank=True)
     nonce = serializers.IntegerField(source="step.nonce", allow_null=True)
     to = serializers.CharField(allow_blank=True)
@@ -113,21 +110,13 @@ class TransactionOutput(serializers.Serializer[Any]):
     forms = FormOutput(many=True)
 
 
-class IntentDetailOutput(serializers.Serializer[Any]):
+class IntentDetailOutput(IntentOutput):
     """Something asked of the chain, with every transaction that was made for it."""
 
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=KINDS)
-    subject = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=STATES)
-    attempts = serializers.IntegerField()
-    error = serializers.CharField(allow_blank=True)
-    waits_for = serializers.CharField(allow_blank=True)
-    result = serializers.DictField()
-    created_at = serializers.DateTimeField()
-    completed_at = serializers.DateTimeField(allow_null=True)
-    next_attempt_at = serializers.DateTimeField(allow_null=True)
-    transactions = TransactionOutput(many=True)
+    transactions = ChainTransactionOutput(many=True)
+
+    class Meta(IntentOutput.Meta):
+        fields = (*IntentOutput.Meta.fields, "transactions")  # type: ignore[assignment]  # one more
 
 
 class CancelInput(StrictSerializer):
@@ -136,7 +125,7 @@ class CancelInput(StrictSerializer):
 
 class MovedOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=STATES)
+    status = serializers.ChoiceField(choices=STATES)
 
 
 class NewestFirst(CursorPages):
@@ -158,7 +147,7 @@ class ChainState(APIView):
         body = {
             "chain_id": settings.CHAIN_ID,
             "name": settings.CHAIN_NAME,
-            "state": selectors.state(),
+            "status": selectors.state(),
             "coin": settings.CHAIN_COIN,
             "confirmations": settings.CHAIN_CONFIRMATIONS,
             "explorer": settings.CHAIN_EXPLORER,
@@ -183,10 +172,10 @@ class Intents(ListAPIView[Intent]):
     def get_queryset(self) -> QuerySet[Intent]:
         """Return the intents that the query asks for."""
         query = read(IntentQuery, self.request.query_params.dict())
-        return selectors.matching(kind=query.get("kind", ""), state=query.get("state", ""))
+        return selectors.matching(kind=query.get("kind", ""), state=query.get("status", ""))
 
     @extend_schema(
-        parameters=[OpenApiParameter("kind", enum=KINDS), OpenApiParameter("state", enum=STATES)],
+        parameters=[OpenApiParameter("kind", enum=KINDS), OpenApiParameter("status", enum=STATES)],
         responses={200: IntentOutput(many=True), **problems(400, 401, 403, 404)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -200,10 +189,9 @@ class IntentDetail(APIView):
     @extend_schema(responses={200: IntentDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, intent_id: UUID) -> Response:
         """Show its way from the request to finality, with every transaction."""
-        found = selectors.intent(intent_id)
-        body = {name: getattr(found, name) for name in IntentOutput.Meta.fields}
-        body["transactions"] = selectors.transactions_of(intent_id)
-        return Response(IntentDetailOutput(body).data)
+        found: Any = selectors.intent(intent_id)  # reads like the row
+        transactions = ChainTransactionOutput(selectors.transactions_of(intent_id), many=True).data
+        return Response(IntentOutput(found).data | {"transactions": transactions})
 
 
 class Requeue(APIView):
@@ -212,7 +200,7 @@ class Requeue(APIView):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=None,
-        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409)},
+        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
     def post(self, request: Request, intent_id: UUID) -> Response:
         """Have it tried again with all its attempts; what is final of it is not done again."""
@@ -220,7 +208,7 @@ class Requeue(APIView):
         return answer_once(
             request,
             verb=lambda: services.requeue(intent_id=intent_id, by=actor_of(request), at=at),
-            render=lambda _: {"id": str(intent_id), "state": str(IntentState.QUEUED)},
+            render=lambda _: {"id": str(intent_id), "status": str(IntentState.QUEUED)},
             at=at,
         )
 
@@ -231,7 +219,10 @@ class Cancel(APIView):
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
         request=CancelInput,
-        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample("The offering was called off", request_only=True, value={"reason": "case 2026-14"})
+        ],
+        responses={200: MovedOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
     def post(self, request: Request, intent_id: UUID) -> Response:
         """Call it off, if it is a dead letter or nothing of it was sent."""
@@ -239,7 +230,7 @@ class Cancel(APIView):
         return answer_once(
             request,
             verb=lambda: services.cancel(intent_id=intent_id, **data, by=actor_of(request), at=at),
-            render=lambda _: {"id": str(intent_id), "state": str(IntentState.CANCELLED)},
+            render=lambda _: {"id": str(intent_id), "status": str(IntentState.CANCELLED)},
             at=at,
         )
 

@@ -3,38 +3,28 @@
 Addresses are EIP-55 checksummed text, hashes are 0x and 64 lower-case hex digits.
 """
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 
 from apps.chain import states
 from apps.chain.types import Duty, HolderState, IntentKind, IntentState, NetworkState, TransactionState
 from apps.common.ids import new_id
+from apps.common.laws import choices, one_of
 
 # As lists, because migrations write them down.
 OPEN_TRANSACTIONS = list(states.TRANSACTION_OPEN)
 WITHOUT_NONCE = [TransactionState.QUEUED, TransactionState.CANCELLED, TransactionState.DEAD]
 
 
-def _choices(enum: Any) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, enum: Any) -> models.CheckConstraint:
-    values = [str(value) for value in enum]
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=f"%(class)s_{field}_known")
-
-
 class Intent(models.Model):
     """Something asked of the chain: written by the app that wants it, carried out by the chain process."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    kind = models.CharField(max_length=16, choices=_choices(IntentKind))
+    kind = models.CharField(max_length=16, choices=choices(IntentKind))
     subject = models.UUIDField()
     business_key = models.CharField(max_length=120, unique=True)
     arguments = models.JSONField(default=dict)
-    state = models.CharField(max_length=16, choices=_choices(IntentState), default=IntentState.QUEUED)
+    state = models.CharField(max_length=16, choices=choices(IntentState), default=IntentState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
@@ -45,7 +35,7 @@ class Intent(models.Model):
     completed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [_one_of("kind", IntentKind), _one_of("state", IntentState)]
+        constraints = [one_of("kind", IntentKind), one_of("state", IntentState)]
         indexes = [
             models.Index(
                 fields=["created_at"],
@@ -67,7 +57,7 @@ class Transaction(models.Model):
     number = models.PositiveSmallIntegerField()
     step = models.CharField(max_length=80)
     chain_id = models.BigIntegerField()
-    duty = models.CharField(max_length=16, choices=_choices(Duty))
+    duty = models.CharField(max_length=16, choices=choices(Duty))
     signer = models.CharField(max_length=42, blank=True)
     to = models.CharField(max_length=42, blank=True)  # empty: a contract is created
     data = models.BinaryField()
@@ -75,7 +65,7 @@ class Transaction(models.Model):
     gas_limit = models.BigIntegerField(null=True)
     nonce = models.BigIntegerField(null=True)
     state = models.CharField(
-        max_length=16, choices=_choices(TransactionState), default=TransactionState.QUEUED
+        max_length=16, choices=choices(TransactionState), default=TransactionState.QUEUED
     )
     error = models.CharField(max_length=500, blank=True)
     tx_hash = models.CharField(max_length=66, blank=True)
@@ -89,8 +79,8 @@ class Transaction(models.Model):
 
     class Meta:
         constraints = [
-            _one_of("duty", Duty),
-            _one_of("state", TransactionState),
+            one_of("duty", Duty),
+            one_of("state", TransactionState),
             models.UniqueConstraint(fields=["intent", "number"], name="chain_transaction_number_once"),
             models.UniqueConstraint(fields=["chain_id", "signer", "nonce"], name="chain_nonce_once"),
             models.UniqueConstraint(
@@ -141,7 +131,7 @@ class SignerAccount(models.Model):
 
     chain_id = models.BigIntegerField()
     address = models.CharField(max_length=42)
-    duty = models.CharField(max_length=16, choices=_choices(Duty))
+    duty = models.CharField(max_length=16, choices=choices(Duty))
     next_nonce = models.BigIntegerField(default=0)
 
     class Meta:
@@ -183,7 +173,7 @@ class Holder(models.Model):
     """An owner's custodial address: the `index`-th child of the custody seed (BIP-32)."""
 
     owner = models.UUIDField(primary_key=True)
-    state = models.CharField(max_length=16, choices=_choices(HolderState), default=HolderState.REQUESTED)
+    state = models.CharField(max_length=16, choices=choices(HolderState), default=HolderState.REQUESTED)
     index = models.PositiveIntegerField(null=True, unique=True)
     address = models.CharField(max_length=42, null=True, unique=True)
     identity = models.CharField(max_length=42, blank=True)
@@ -191,7 +181,7 @@ class Holder(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [_one_of("state", HolderState)]
+        constraints = [one_of("state", HolderState)]
 
 
 class Network(models.Model):
@@ -201,11 +191,11 @@ class Network(models.Model):
     genesis_hash = models.CharField(max_length=66)
     number = models.BigIntegerField()  # the last block whose events are written here
     block_hash = models.CharField(max_length=66)
-    state = models.CharField(max_length=16, choices=_choices(NetworkState), default=NetworkState.OK)
+    state = models.CharField(max_length=16, choices=choices(NetworkState), default=NetworkState.OK)
     indexed_at = models.DateTimeField()
 
     class Meta:
-        constraints = [_one_of("state", NetworkState)]
+        constraints = [one_of("state", NetworkState)]
 
 
 class WatchedContract(models.Model):

@@ -1,6 +1,6 @@
 """Who opens a transaction is said at the verb: `@opens_transaction` outside, `@needs_transaction` inside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -81,6 +81,12 @@ def rows(sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[tupl
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def text_array(values: Iterable[str]) -> str:
+    """Write texts as the literal of a PostgreSQL array; by the thousand much faster than a list of them."""
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
 
 
 def _run_once(verb: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

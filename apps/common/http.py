@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Any, NoReturn, TypeVar
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework import exceptions as drf
 from rest_framework.parsers import BaseParser
@@ -25,6 +26,7 @@ from apps.common.types import Actor
 T = TypeVar("T")
 
 MAX_DEPTH = 20
+MAX_WHY = 200
 # A text without its end is read to the end of the body: were it no match, the search would begin again at
 # the next quote, and a body of escaped quotes would take time that grows with the square of its length.
 _BRACKET_OR_TEXT = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -40,7 +42,6 @@ STATUS: Mapping[type[errors.DomainError], int] = {
     errors.TooLarge: 413,
     errors.Unprocessable: 422,
     errors.TooMany: 429,
-    errors.Broken: 500,
     errors.Broken: 500,
     errors.Unavailable: 503,
 }
@@ -62,6 +63,16 @@ def actor_of(request: HttpRequest) -> Actor:
         device=str(request.COOKIES.get("device", ""))[:64],
         request_id=request_id(request),
     )
+
+
+def user_id_of(request: HttpRequest | Request) -> UUID:
+    """Return the id of the logged-in user."""
+    return UUID(str(request.user.pk))
+
+
+def why_of(request: HttpRequest | Request) -> str:
+    """Return the reason that a look at personal data was given, for its record; "" if none was."""
+    return request.GET.get("why", "").replace("\x00", "").strip()[:MAX_WHY]
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -115,7 +126,8 @@ def answer_once(
     """Run an outer verb once for this request's Idempotency-Key, and answer with what `render` makes of it.
 
     A repeat gets the first answer, marked by the header Idempotency-Replayed. `render` returns plain JSON
-    without personal data, because it is kept. The same body is the same JSON, however it is spaced.
+    without personal data, because it is kept. The same body is the same JSON, however it is spaced; of it
+    a keyed digest is kept, which tells nobody what was in it.
 
     Raises what `idempotency.once` and the verb raise.
     """
@@ -125,7 +137,7 @@ def answer_once(
         principal=str(request.user.pk),
         route=":".join([match.view_name if match else "", *arguments]),
         key=request.headers.get("Idempotency-Key", ""),
-        body=json.dumps(request.data, sort_keys=True).encode(),
+        body=crypto.digest("idempotency.body", json.dumps(request.data, sort_keys=True)).encode(),
     )
     answer = idempotency.once(
         asked, verb=verb, render=lambda made: idempotency.Answer(status, render(made)), at=at
@@ -291,6 +303,8 @@ def into_form(form: BaseForm, error: errors.DomainError) -> None:
 
 def fields_of(data: Any) -> dict[str, Any]:
     """Return the fields and files of a form that was sent to the API. Raises Invalid for one sent twice."""
+    if not isinstance(data, QueryDict):  # no body at all, or one that is no form
+        return {}
     twice = sorted(name for name, values in data.lists() if len(values) > 1)
     if twice:
         raise errors.Invalid(

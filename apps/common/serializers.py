@@ -3,11 +3,22 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from apps.common import errors
 
 S = TypeVar("S", bound="serializers.Serializer[Any]")
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    location=OpenApiParameter.HEADER,
+    required=True,
+    description="a new random value for each new intent; a repeat with the same one gets the first answer",
+)
+WHY = OpenApiParameter("why", description="the reason, kept with the record of this look")
+OPERATIONS = {"GET": "read", "POST": "create", "PUT": "save", "PATCH": "change"}
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -21,6 +32,16 @@ class StrictSerializer(serializers.Serializer[Any]):
                     {name: ["This field is not known here."] for name in unknown}
                 )
         return super().to_internal_value(data)
+
+
+class Operations(AutoSchema):
+    """Names operations by path and act, such as businesses_create, admin_tokens_read or admin_kyc_review."""
+
+    def get_operation_id(self) -> str:
+        """Return the path and the act; an act that the path ends with isn't said again."""
+        path = [part.replace("-", "_") for part in self._tokenize_path()]
+        act = "list" if self.method == "GET" and self._is_list_view() else OPERATIONS[self.method]
+        return "_".join(path if self.method == "POST" and len(path) > 1 else [*path, act])
 
 
 class TextField(serializers.CharField):
@@ -39,6 +60,29 @@ class CountField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             raise serializers.ValidationError("This must be a whole number.")
         return super().to_internal_value(data)
+
+
+class PageQuery(StrictSerializer):
+    """What every list takes behind the question mark."""
+
+    cursor = TextField(required=False)
+    page_size = TextField(max_length=4, required=False)
+
+
+class StepOutput(serializers.Serializer[Any]):
+    """A step in the life of something; `before` is null in its first."""
+
+    before = serializers.CharField(allow_null=True)
+    after = serializers.CharField()
+    at = serializers.DateTimeField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class StaffStepOutput(StepOutput):
+    """A step with who took it: a user's id, or a process's name."""
+
+    actor_kind = serializers.CharField()
+    actor_id = serializers.CharField(allow_blank=True)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

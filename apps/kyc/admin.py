@@ -23,7 +23,7 @@ from apps.accounts.types import Permission
 from apps.common.admin import ReadOnlyAdmin
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, user_id_of, why_of
 from apps.common.uploads import JPEG
 from apps.kyc import personal_data, selectors, services
 from apps.kyc.forms import DOCUMENTS, FLAGS, SIDES, ApproveForm, JudgeForm, RejectForm, summary
@@ -177,7 +177,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     def _reveal(self, request: HttpRequest, case: Case) -> Revealed | None:
         holds = case.status is ApplicationStatus.IN_REVIEW and case.claimed_by == request.user.pk
-        why = request.GET.get("why", "").replace("\x00", "").strip()[:200] or (OWN_WORK if holds else "")
+        why = why_of(request) or (OWN_WORK if holds else "")
         if not why or request.method == "HEAD":
             return None
         return personal_data.reveal(case.id, why=why, by=actor_of(request), at=now())
@@ -185,7 +185,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
 def _papers(request: HttpRequest, case: Case, seen: Revealed | None) -> list[dict[str, Any]]:
     """Return the documents as the page shows them; links only for whoever may see what is personal."""
-    at, viewer = now(), UUID(str(request.user.pk))
+    at, viewer = now(), user_id_of(request)
     return [
         {
             "id": each.id,

@@ -4,23 +4,14 @@ What is said of a person (answers, notes, reasons) is sealed under that person's
 destroying the key erases it. Plain is only what the workflow needs.
 """
 
-from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 
 from apps.common.ids import new_id
+from apps.common.laws import choices, one_of
 from apps.kyc.types import OPEN, ApplicationStatus, DocumentStatus, DocumentType, Side
-
-
-def _choices(enum: Iterable[Any]) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, enum: Iterable[Any], name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": [str(each) for each in enum]}), name=name)
 
 
 class Application(models.Model):
@@ -31,7 +22,7 @@ class Application(models.Model):
     previous = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     verification_provider = models.CharField(max_length=40, default="manual")
     status = models.CharField(
-        max_length=16, choices=_choices(ApplicationStatus), default=ApplicationStatus.DRAFT
+        max_length=16, choices=choices(ApplicationStatus), default=ApplicationStatus.DRAFT
     )
     answers = models.BinaryField()
     document_index = models.CharField(max_length=64, blank=True, db_index=True)
@@ -53,7 +44,7 @@ class Application(models.Model):
             models.UniqueConstraint(
                 fields=["user_id"], condition=Q(status__in=list(map(str, OPEN))), name="kyc_one_open"
             ),
-            _one_of("status", ApplicationStatus, "kyc_status_known"),
+            one_of("status", ApplicationStatus, "kyc_status_known"),
             models.CheckConstraint(
                 condition=Q(status="draft", submitted_at__isnull=True)
                 | ~Q(status="draft") & Q(submitted_at__isnull=False),
@@ -95,9 +86,9 @@ class Document(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
-    type = models.CharField(max_length=16, choices=_choices(DocumentType))
-    side = models.CharField(max_length=8, choices=_choices(Side))
-    status = models.CharField(max_length=8, choices=_choices(DocumentStatus), default=DocumentStatus.PENDING)
+    type = models.CharField(max_length=16, choices=choices(DocumentType))
+    side = models.CharField(max_length=8, choices=choices(Side))
+    status = models.CharField(max_length=8, choices=choices(DocumentStatus), default=DocumentStatus.PENDING)
     storage_key = models.CharField(max_length=120)
     content_type = models.CharField(max_length=40)
     size = models.PositiveIntegerField()
@@ -115,9 +106,9 @@ class Document(models.Model):
             models.UniqueConstraint(
                 fields=["application", "side"], condition=Q(removed_at__isnull=True), name="kyc_side_once"
             ),
-            _one_of("type", DocumentType, "kyc_document_type_known"),
-            _one_of("side", Side, "kyc_document_side_known"),
-            _one_of("status", DocumentStatus, "kyc_document_status_known"),
+            one_of("type", DocumentType, "kyc_document_type_known"),
+            one_of("side", Side, "kyc_document_side_known"),
+            one_of("status", DocumentStatus, "kyc_document_status_known"),
             models.CheckConstraint(
                 condition=Q(status="pending") | Q(reviewer_id__isnull=False, reviewed_at__isnull=False),
                 name="kyc_document_judged_by_somebody",

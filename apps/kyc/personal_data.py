@@ -17,7 +17,7 @@ from apps.common.errors import NotFound
 from apps.common.types import Actor
 from apps.kyc import rules
 from apps.kyc.models import Application, Document, StatusChange, place
-from apps.kyc.types import FIELDS, Answers, Flag, Revealed
+from apps.kyc.types import FIELDS, Answers, Change, Flag, Revealed
 
 Sealed = bytes | memoryview | None
 STORE = "documents"  # the key of settings.STORAGES
@@ -88,7 +88,7 @@ def reveal(application_id: UUID, *, why: str, by: Actor, at: datetime) -> Reveal
         review_notes=_words_of(key, application, "review_notes"),
         rejection_reason=_words_of(key, application, "rejection_reason"),
         document_notes=document_notes(key, application.pk),
-        whys=_whys(key, application.pk),
+        moves=_moves(key, application.pk),
         flags=_flags(application, answers),
         fatca=rules.fatca(answers),
     )
@@ -116,9 +116,15 @@ def document_notes(key: bytes, application_id: UUID) -> dict[UUID, str]:
     return {each.pk: open_words(key, "Document", "notes", each.pk, each.notes) for each in noted}
 
 
-def _whys(key: bytes, application_id: UUID) -> tuple[str, ...]:
+def _moves(key: bytes, application_id: UUID) -> tuple[tuple[Change, str], ...]:
     log = rules.in_order(StatusChange.objects.filter(application_id=application_id))
-    return tuple(open_words(key, "StatusChange", "why", each.pk, each.why) for each in log)
+    return tuple(
+        (
+            Change(row.at, row.actor_id, row.before, row.after),
+            open_words(key, "StatusChange", "why", row.pk, row.why),
+        )
+        for row in log
+    )
 
 
 def _words_of(key: bytes, application: Application, field: str) -> str:

@@ -124,7 +124,7 @@ def history(application_id: UUID) -> tuple[Change, ...]:
 
 
 def moves(application_id: UUID) -> tuple[Change, ...]:
-    """Return the moves of an application alone, oldest first; `Revealed.whys` are theirs, in this order."""
+    """Return the moves of an application alone, oldest first."""
     log = rules.in_order(models.StatusChange.objects.filter(application_id=application_id))
     return tuple(Change(row.at, row.actor_id, row.before, row.after) for row in log)
 

@@ -203,13 +203,16 @@ class OwnCase:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """The personal side of a case, shown to staff: answers, words about the person, what stands out."""
+    """The personal side of a case, shown to staff: answers, words about the person, what stands out.
+
+    `moves` are those of the application with why each was made.
+    """
 
     answers: Answers
     review_notes: str
     rejection_reason: str
     document_notes: Mapping[UUID, str]
-    whys: tuple[str, ...]
+    moves: tuple[tuple[Change, str], ...]
     flags: tuple[Flag, ...]
     fatca: Fatca
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from apps.common import money
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import PageQuery, TextField, problems, read
 from apps.ledger import selectors
 from apps.ledger.models import WalletTransaction
 from apps.ledger.types import AssetSum, Balance, TransactionStatus, TransactionType
@@ -34,12 +34,10 @@ class BalancesOutput(serializers.Serializer[Any]):
     results = BalanceOutput(many=True)
 
 
-class TransactionQuery(StrictSerializer):
+class TransactionQuery(PageQuery):
     type = serializers.ChoiceField(choices=[str(each) for each in TransactionType], required=False)
     status = serializers.ChoiceField(choices=[str(each) for each in TransactionStatus], required=False)
     asset = TextField(max_length=40, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class TransactionOutput(serializers.ModelSerializer[WalletTransaction]):

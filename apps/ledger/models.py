@@ -5,12 +5,10 @@ one check for each row would lock the same few rows again and again. The trigger
 of a statement at once, and nothing that they name can be deleted.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from apps.common.laws import choices, one_of
 from apps.ledger.types import (
     MAY_GO_NEGATIVE,
     TREE_OF,
@@ -27,15 +25,6 @@ from apps.ledger.types import (
 )
 
 
-def _choices(enum: Iterable[Any]) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, enum: Iterable[Any], name: str) -> models.CheckConstraint:
-    values = sorted(str(value) for value in enum)
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": values}), name=name)
-
-
 def _kinds_of(tree: Tree) -> list[str]:
     return sorted(str(kind) for kind, its_tree in TREE_OF.items() if its_tree is tree)
 
@@ -48,14 +37,14 @@ for _tree in Tree:
 class Asset(models.Model):
     code = models.CharField(primary_key=True, max_length=40)
     name = models.CharField(max_length=120)
-    type = models.CharField(max_length=16, choices=_choices(AssetType))
+    type = models.CharField(max_length=16, choices=choices(AssetType))
     decimals = models.PositiveSmallIntegerField()
-    status = models.CharField(max_length=16, choices=_choices(AssetStatus))
+    status = models.CharField(max_length=16, choices=choices(AssetStatus))
 
     class Meta:
         constraints = [
-            _one_of("type", AssetType, "ledger_asset_type_known"),
-            _one_of("status", AssetStatus, "ledger_asset_status_known"),
+            one_of("type", AssetType, "ledger_asset_type_known"),
+            one_of("status", AssetStatus, "ledger_asset_status_known"),
             models.CheckConstraint(condition=Q(decimals__lte=18), name="ledger_asset_decimals"),
         ]
 
@@ -68,8 +57,8 @@ class Account(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     address = models.CharField(max_length=240, db_collation="C")
-    kind = models.CharField(max_length=16, choices=_choices(AccountKind))
-    tree = models.CharField(max_length=16, choices=_choices(Tree))
+    kind = models.CharField(max_length=16, choices=choices(AccountKind))
+    tree = models.CharField(max_length=16, choices=choices(Tree))
     owner = models.CharField(max_length=64, blank=True)
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+", db_index=False)
 
@@ -114,7 +103,7 @@ class JournalEntry(models.Model):
     """What happened, once for each business key. The column `xid` names the transaction that wrote it."""
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(max_length=20, choices=_choices(EntryKind))
+    kind = models.CharField(max_length=20, choices=choices(EntryKind))
     business_key = models.CharField(max_length=200, db_collation="C")
     reference = models.CharField(max_length=200, blank=True)
     actor = models.CharField(max_length=160)
@@ -124,7 +113,7 @@ class JournalEntry(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["business_key"], name="ledger_entry_once"),
-            _one_of("kind", EntryKind, "ledger_entry_kind_known"),
+            one_of("kind", EntryKind, "ledger_entry_kind_known"),
             models.CheckConstraint(condition=~Q(business_key=""), name="ledger_entry_has_key"),
         ]
 
@@ -142,7 +131,7 @@ class Hold(models.Model):
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    owner_type = models.CharField(max_length=16, choices=_choices(HoldOwner))
+    owner_type = models.CharField(max_length=16, choices=choices(HoldOwner))
     owner_id = models.CharField(max_length=64)
     amount = models.BigIntegerField(db_default=0)
     consumed = models.BigIntegerField(db_default=0)
@@ -165,7 +154,7 @@ class Hold(models.Model):
 
     class Meta:
         constraints = [
-            _one_of("owner_type", HoldOwner, "ledger_hold_owner_known"),
+            one_of("owner_type", HoldOwner, "ledger_hold_owner_known"),
             models.CheckConstraint(
                 condition=Q(amount__gte=F("consumed") + F("released"), consumed__gte=0, released__gte=0),
                 name="ledger_hold_not_overdrawn",
@@ -193,7 +182,7 @@ class Posting(models.Model):
     asset = models.ForeignKey(
         Asset, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    bucket = models.CharField(max_length=9, choices=_choices(Bucket))
+    bucket = models.CharField(max_length=9, choices=choices(Bucket))
     amount = models.BigIntegerField()
     hold = models.ForeignKey(
         Hold, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
@@ -214,7 +203,7 @@ class Posting(models.Model):
 class ListedMixture(models.Model):
     """A kind of entry and the trees it may mix, as "client+platform" (LED-6)."""
 
-    kind = models.CharField(max_length=20, choices=_choices(EntryKind))
+    kind = models.CharField(max_length=20, choices=choices(EntryKind))
     trees = models.CharField(max_length=40)
 
     class Meta:
@@ -232,8 +221,8 @@ class WalletTransaction(models.Model):
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
-    type = models.CharField(max_length=16, choices=_choices(TransactionType))
-    status = models.CharField(max_length=16, choices=_choices(TransactionStatus))
+    type = models.CharField(max_length=16, choices=choices(TransactionType))
+    status = models.CharField(max_length=16, choices=choices(TransactionStatus))
     asset = models.ForeignKey(
         Asset, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
@@ -245,8 +234,8 @@ class WalletTransaction(models.Model):
     class Meta:
         db_table = "wallet_transactions"
         constraints = [
-            _one_of("type", TransactionType, "wallet_transaction_type_known"),
-            _one_of("status", TransactionStatus, "wallet_transaction_status_known"),
+            one_of("type", TransactionType, "wallet_transaction_type_known"),
+            one_of("status", TransactionStatus, "wallet_transaction_status_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="wallet_transaction_amount"),
             models.CheckConstraint(
                 condition=Q(status=str(TransactionStatus.PENDING), completed_at__isnull=True)

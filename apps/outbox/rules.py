@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from apps.outbox.types import MAX_BYTES, NAME, MessageType, NewMessage
@@ -11,8 +12,8 @@ from apps.outbox.types import MAX_BYTES, NAME, MessageType, NewMessage
 FIRST_WAIT = 1  # seconds
 
 
-def check(message: NewMessage, declared: Mapping[str, MessageType]) -> None:
-    """Refuse a message that can't be stored exactly or breaks its declared schema.
+def check(message: NewMessage, declared: Mapping[str, MessageType]) -> str:
+    """Return a message's payload as JSON; refuse one that can't be stored exactly or breaks its schema.
 
     Raises ValueError and TypeError: it is a defect of the caller.
     """
@@ -21,10 +22,12 @@ def check(message: NewMessage, declared: Mapping[str, MessageType]) -> None:
     if not message.key or len(message.key) > 120:
         raise ValueError(f"the key of {message.type} is empty or too long")
     _check_value(message.payload)
-    if len(json.dumps(message.payload)) > MAX_BYTES:
+    content = json.dumps(message.payload)
+    if len(content) > MAX_BYTES:
         raise ValueError(f"the payload of {message.type} is larger than {MAX_BYTES} bytes")
     if message.type in declared:
-        _check_schema(message, declared[message.type].schema())
+        _check_schema(message, declared[message.type])
+    return content
 
 
 def wait(attempts: int, *, cap: int) -> timedelta:
@@ -50,13 +53,19 @@ def _check_value(value: Any) -> None:
             raise TypeError(f"{type(value).__name__} doesn't belong in a message; write ids as text")
 
 
-def _check_schema(message: NewMessage, schema: Mapping[str, Any]) -> None:
-    properties = schema["properties"]
-    if set(message.payload) != set(properties):
+def _check_schema(message: NewMessage, declared: MessageType) -> None:
+    properties = _properties(declared.name, tuple(declared.fields.items()))
+    if message.payload.keys() != properties.keys():
         raise ValueError(f"{message.type} has the fields {sorted(properties)}, not {sorted(message.payload)}")
     for name, part in properties.items():
         if not _fits(message.payload[name], part):
             raise ValueError(f"{name} of {message.type} is not {part.get('format', part['type'])}")
+
+
+@cache
+def _properties(name: str, fields: tuple[tuple[str, str], ...]) -> Mapping[str, Any]:
+    properties: Mapping[str, Any] = MessageType(name, "", dict(fields)).schema()["properties"]
+    return properties
 
 
 def _fits(value: Any, schema: Mapping[str, Any]) -> bool:

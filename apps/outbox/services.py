@@ -8,7 +8,7 @@ import structlog
 from django.db.models import Exists, OuterRef
 
 from apps.audit import services as audit
-from apps.common.db import needs_transaction, opens_transaction
+from apps.common.db import needs_transaction, opens_transaction, rows, text_array
 from apps.common.errors import NotFound
 from apps.common.transitions import advance
 from apps.common.types import Actor
@@ -35,12 +35,20 @@ def publish(*, type: str, key: str, payload: Mapping[str, Any], at: datetime) ->
 def publish_many(*, messages: Sequence[NewMessage], at: datetime) -> None:
     """Publish many messages with one INSERT, in the order given. Raises like `publish`."""
     known = declared()
-    for message in messages:
-        rules.check(message, known)
-    OutboxMessage.objects.bulk_create(
-        OutboxMessage(type=message.type, key=message.key, payload=dict(message.payload), created_at=at)
-        for message in messages
-    )
+    contents = [rules.check(message, known) for message in messages]
+    if messages:
+        rows(
+            "INSERT INTO outbox_message (type, key, payload, created_at)"
+            " SELECT m.type, m.key, m.payload::jsonb, %s"
+            " FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS m (type, key, payload, n)"
+            " ORDER BY m.n",
+            [
+                at,
+                text_array(message.type for message in messages),
+                text_array(message.key for message in messages),
+                text_array(contents),
+            ],
+        )
 
 
 @opens_transaction

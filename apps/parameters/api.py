@@ -42,7 +42,9 @@ class ChangeInput(StrictSerializer):
 class Parameters(APIView):
     """The numbers that the venue runs by."""
 
-    @extend_schema(operation_id="parameters_list", responses={200: ParametersOutput, **problems(401, 403)})
+    @extend_schema(
+        operation_id="admin_parameters_list", responses={200: ParametersOutput, **problems(401, 403)}
+    )
     def get(self, request: Request) -> Response:
         """List all parameters by name, with default, bounds and value."""
         return Response({"results": [_body(setting) for setting in selectors.settings()]})

@@ -4,25 +4,13 @@ Businesses and people are named by their ids. `decimals` and `raise_decimals` ne
 can own the token, so rows of allocations name no digits of their own.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.types import Accreditation
 from apps.common.ids import new_id
+from apps.common.laws import choices, one_of
 from apps.tokens.types import AllocationStatus, AllocationType, Kind, OnChainStatus, TokenStatus, TradingMode
-
-
-def _choices(enum: Iterable[Any]) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, enum: Iterable[Any], name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(
-        condition=Q(**{f"{field}__in": sorted(str(value) for value in enum)}), name=name
-    )
 
 
 class Token(models.Model):
@@ -30,7 +18,7 @@ class Token(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     business_id = models.UUIDField(db_index=True)
-    kind = models.CharField(max_length=16, choices=_choices(Kind))
+    kind = models.CharField(max_length=16, choices=choices(Kind))
     name = models.CharField(max_length=80)
     symbol = models.CharField(max_length=11, unique=True, db_collation="C")  # the ledger's asset code
     isin = models.CharField(max_length=12, blank=True)
@@ -55,9 +43,9 @@ class Token(models.Model):
     cooling_off_hours = models.PositiveSmallIntegerField(null=True)
     metadata = models.JSONField(default=dict)
 
-    status = models.CharField(max_length=16, choices=_choices(TokenStatus), default=TokenStatus.DRAFT)
+    status = models.CharField(max_length=16, choices=choices(TokenStatus), default=TokenStatus.DRAFT)
     trading_mode = models.CharField(
-        max_length=24, choices=_choices(TradingMode), default=TradingMode.PRIMARY_SUBSCRIPTION
+        max_length=24, choices=choices(TradingMode), default=TradingMode.PRIMARY_SUBSCRIPTION
     )
     primary_allotment = models.BigIntegerField()  # base units
     tokens_sold = models.BigIntegerField(default=0)
@@ -84,9 +72,9 @@ class Token(models.Model):
     class Meta:
         db_table = "tokens"
         constraints = [
-            _one_of("kind", Kind, "token_kind_known"),
-            _one_of("status", TokenStatus, "token_status_known"),
-            _one_of("trading_mode", TradingMode, "token_trading_mode_known"),
+            one_of("kind", Kind, "token_kind_known"),
+            one_of("status", TokenStatus, "token_status_known"),
+            one_of("trading_mode", TradingMode, "token_trading_mode_known"),
             models.UniqueConstraint(fields=["isin"], condition=~Q(isin=""), name="token_isin_once"),
             models.CheckConstraint(condition=Q(decimals__lte=8), name="token_decimals"),
             models.CheckConstraint(
@@ -143,20 +131,20 @@ class Allocation(models.Model):
     token = models.ForeignKey(Token, on_delete=models.PROTECT, related_name="+")
     investor_id = models.UUIDField()
     allocation_type = models.CharField(
-        max_length=16, choices=_choices(AllocationType), default=AllocationType.PRIMARY
+        max_length=16, choices=choices(AllocationType), default=AllocationType.PRIMARY
     )
     status = models.CharField(
-        max_length=16, choices=_choices(AllocationStatus), default=AllocationStatus.PENDING_PAYMENT
+        max_length=16, choices=choices(AllocationStatus), default=AllocationStatus.PENDING_PAYMENT
     )
     quantity = models.BigIntegerField()  # base units of the token
     price = models.BigIntegerField()  # money for one whole token, as it was subscribed
     cost = models.BigIntegerField()  # money
-    investor_class = models.CharField(max_length=16, choices=_choices(Accreditation))
+    investor_class = models.CharField(max_length=16, choices=choices(Accreditation))
     cooling_off_hours = models.PositiveSmallIntegerField()
     cooling_off_until = models.DateTimeField(null=True)
     cooling_off_waived_at = models.DateTimeField(null=True)
     on_chain_status = models.CharField(
-        max_length=16, choices=_choices(OnChainStatus), default=OnChainStatus.NONE
+        max_length=16, choices=choices(OnChainStatus), default=OnChainStatus.NONE
     )
     on_chain_tx_hash = models.CharField(max_length=66, blank=True)
     on_chain_error = models.CharField(max_length=500, blank=True)
@@ -170,9 +158,9 @@ class Allocation(models.Model):
     class Meta:
         db_table = "token_allocations"
         constraints = [
-            _one_of("allocation_type", AllocationType, "allocation_type_known"),
-            _one_of("status", AllocationStatus, "allocation_status_known"),
-            _one_of("on_chain_status", OnChainStatus, "allocation_on_chain_status_known"),
+            one_of("allocation_type", AllocationType, "allocation_type_known"),
+            one_of("status", AllocationStatus, "allocation_status_known"),
+            one_of("on_chain_status", OnChainStatus, "allocation_on_chain_status_known"),
             models.CheckConstraint(
                 condition=Q(quantity__gt=0, price__gt=0, cost__gt=0), name="allocation_amounts_positive"
             ),

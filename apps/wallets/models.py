@@ -9,16 +9,8 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from apps.common.laws import choices, one_of
 from apps.wallets.types import CURRENCIES, DepositState, DestinationKind, WithdrawalState
-
-
-def _choices(enum: Any) -> list[tuple[str, str]]:
-    return [(str(value), str(value)) for value in enum]
-
-
-def _one_of(field: str, values: Any) -> models.CheckConstraint:
-    listed = sorted(str(value) for value in values)
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": listed}), name=f"%(class)s_{field}_known")
 
 
 def _only_in(states: Any, name: str, **empty: Any) -> models.CheckConstraint:
@@ -43,7 +35,7 @@ class Deposit(models.Model):
     currency = models.CharField(max_length=8)
     amount = models.BigIntegerField()
     reference = models.CharField(max_length=10, unique=True)
-    state = models.CharField(max_length=16, choices=_choices(DepositState))
+    state = models.CharField(max_length=16, choices=choices(DepositState))
     received_amount = models.BigIntegerField(null=True)
     bank_reference = models.CharField(max_length=64, blank=True)
     refund_reference = models.CharField(max_length=64, blank=True)
@@ -56,8 +48,8 @@ class Deposit(models.Model):
 
     class Meta:
         constraints = [
-            _one_of("state", DepositState),
-            _one_of("currency", CURRENCIES),
+            one_of("state", DepositState),
+            one_of("currency", CURRENCIES),
             models.CheckConstraint(condition=Q(amount__gt=0), name="deposit_amount"),
             _only_in(_CAME, "deposit_received_in_its_states", received_amount__isnull=True),
             models.CheckConstraint(
@@ -97,8 +89,8 @@ class Withdrawal(models.Model):
     currency = models.CharField(max_length=8)
     amount = models.BigIntegerField()
     reference = models.CharField(max_length=10, unique=True)
-    state = models.CharField(max_length=16, choices=_choices(WithdrawalState))
-    destination_kind = models.CharField(max_length=8, choices=_choices(DestinationKind))
+    state = models.CharField(max_length=16, choices=choices(WithdrawalState))
+    destination_kind = models.CharField(max_length=8, choices=choices(DestinationKind))
     destination = models.BinaryField()
     bank_reference = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=32, blank=True)
@@ -110,9 +102,9 @@ class Withdrawal(models.Model):
 
     class Meta:
         constraints = [
-            _one_of("state", WithdrawalState),
-            _one_of("currency", CURRENCIES),
-            _one_of("destination_kind", DestinationKind),
+            one_of("state", WithdrawalState),
+            one_of("currency", CURRENCIES),
+            one_of("destination_kind", DestinationKind),
             models.CheckConstraint(condition=Q(amount__gt=0), name="withdrawal_amount"),
             _only_in(_SENT, "withdrawal_sent_with_evidence", bank_reference=""),
             _only_in(
@@ -158,7 +150,7 @@ class DepositChange(_Change):
 
     class Meta:
         db_table = "deposit_status_history"
-        constraints = [_one_of("state", DepositState)]
+        constraints = [one_of("state", DepositState)]
 
 
 class WithdrawalChange(_Change):
@@ -166,4 +158,4 @@ class WithdrawalChange(_Change):
 
     class Meta:
         db_table = "withdrawal_status_history"
-        constraints = [_one_of("state", WithdrawalState)]
+        constraints = [one_of("state", WithdrawalState)]

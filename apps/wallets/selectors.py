@@ -240,8 +240,11 @@ def _wanted(owner: UUID | None, currency: str, reference: str) -> dict[str, Any]
 
 
 def _changes(query: QuerySet[Any]) -> list[Change]:
+    rows = list(query.order_by("id"))
+    before = [None, *(row.state for row in rows)]
     return [
-        Change(row.state, row.at, row.actor_kind, row.actor_id, row.reason) for row in query.order_by("id")
+        Change(earlier, row.state, row.at, row.actor_kind, row.actor_id, row.reason)
+        for earlier, row in zip(before, rows, strict=False)
     ]
 
 

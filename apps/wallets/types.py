@@ -123,9 +123,10 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step in the life of a request: the state it took, when, and who took it there."""
+    """One step in the life of a request, when, and who took it there. The first has no before."""
 
-    state: str
+    before: str | None
+    after: str
     at: datetime
     actor_kind: str
     actor_id: str

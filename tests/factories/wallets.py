@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
+from apps.accounts import selectors as of_accounts
 from apps.accounts import services as accounts
 from apps.accounts.types import Accreditation, Fatca, KycStatus, Role, Standing
 from apps.common.ids import new_id
@@ -61,9 +62,9 @@ def funded(account, amount_minor, currency="USD", *, at=None):
 
     Gives the person an approved identity check if they have none.
     """
-    at = at or datetime.now(UTC)
-    if account.kyc_status is not KycStatus.APPROVED:
-        standing(account, level=max(account.kyc_level, 2))
+    at, now = at or datetime.now(UTC), of_accounts.account(account.id)
+    if now.kyc_status is not KycStatus.APPROVED:
+        standing(account, level=max(now.kyc_level, 2), country=now.country)
     deposit = requested(account, amount_minor, currency, at=at)
     return services.confirm_deposit(
         deposit_id=deposit.id, amount=amount_minor, bank_reference=bank_reference(), by=BY, at=at

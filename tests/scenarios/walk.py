@@ -320,7 +320,7 @@ def _all(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:
 
 def _address(person: Person) -> str:
     wallet = person.get("wallet/address")
-    return str(wallet["address"]) if wallet["state"] == "registered" else ""
+    return str(wallet["address"]) if wallet["status"] == "registered" else ""
 
 
 def _cash(person: Person) -> dict[str, Any]:

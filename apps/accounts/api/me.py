@@ -1,7 +1,6 @@
 """The logged-in user's own account."""
 
 from typing import Any
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -12,7 +11,7 @@ from rest_framework.views import APIView
 from apps.accounts import personal_data, selectors, services
 from apps.accounts.types import Account
 from apps.common.clock import now
-from apps.common.http import actor_of
+from apps.common.http import actor_of, user_id_of
 from apps.common.serializers import StrictSerializer, TextField, problems, read
 
 
@@ -54,7 +53,7 @@ class Me(APIView):
     @extend_schema(responses={200: MeOutput, **problems(401)})
     def get(self, request: Request) -> Response:
         """Return the account, its permissions, and its own personal data."""
-        account = selectors.account(_id(request))
+        account = selectors.account(user_id_of(request))
         data = personal_data.own(account.id)
         body = account_body(account, sorted(selectors.permissions_of(account.id)))
         return Response(body | {"email": data.email, "full_name": data.full_name, "phone": data.phone})
@@ -67,7 +66,7 @@ class Phone(APIView):
     def post(self, request: Request) -> Response:
         """Give a number and get a code sent to it."""
         phone = read(PhoneInput, request.data)["phone"]
-        services.start_phone(user_id=_id(request), phone=phone, by=actor_of(request), at=now())
+        services.start_phone(user_id=user_id_of(request), phone=phone, by=actor_of(request), at=now())
         return Response(status=202)
 
 
@@ -78,7 +77,7 @@ class ConfirmPhone(APIView):
     def post(self, request: Request) -> Response:
         """Prove the number."""
         code = read(CodeInput, request.data)["code"]
-        services.confirm_phone(user_id=_id(request), code=code, by=actor_of(request), at=now())
+        services.confirm_phone(user_id=user_id_of(request), code=code, by=actor_of(request), at=now())
         return Response(status=204)
 
 
@@ -88,7 +87,7 @@ class LogOutEverywhere(APIView):
     @extend_schema(request=None, responses={204: None, **problems(401, 403)})
     def post(self, request: Request) -> Response:
         """End every session and token of mine, this one too."""
-        services.log_out_everywhere(user_id=_id(request), by=actor_of(request), at=now())
+        services.log_out_everywhere(user_id=user_id_of(request), by=actor_of(request), at=now())
         return Response(status=204)
 
 
@@ -109,7 +108,3 @@ def account_body(account: Account, permissions: list[str]) -> dict[str, Any]:
         "country": account.country,
         "locale": account.locale,
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

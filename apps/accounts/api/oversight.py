@@ -14,8 +14,8 @@ from apps.accounts.api.me import AccountOutput, MeOutput, account_body
 from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.errors import NotFound
-from apps.common.http import actor_of
-from apps.common.serializers import CountField, StrictSerializer, TextField, problems, read
+from apps.common.http import actor_of, why_of
+from apps.common.serializers import WHY, CountField, StrictSerializer, TextField, problems, read
 
 FILTERS = ("role", "status", "email")
 
@@ -46,7 +46,7 @@ class Users(APIView):
     """Accounts, newest first."""
 
     @extend_schema(
-        operation_id="users_list",
+        operation_id="admin_users_list",
         parameters=[
             OpenApiParameter("role"),
             OpenApiParameter("status"),
@@ -65,13 +65,13 @@ class UserDetail(APIView):
     """One account."""
 
     @extend_schema(
-        parameters=[OpenApiParameter("why", description="the reason, kept with the record of this look")],
+        parameters=[WHY],
         responses={200: MeOutput, **problems(401, 403, 404)},
     )
     def get(self, request: Request, user_id: UUID) -> Response:
         """Show an account with its personal data; who looked, and why, is recorded."""
         account = selectors.account(user_id)
-        why = request.query_params.get("why", "").replace("\x00", "")[:200]
+        why = why_of(request)
         data = personal_data.reveal([user_id], why=why or "api", by=actor_of(request), at=now())[user_id]
         shown = {"email": data.email, "full_name": data.full_name, "phone": data.phone}
         return Response(account_body(account, []) | shown)
@@ -80,7 +80,7 @@ class UserDetail(APIView):
 class Presets(APIView):
     """Team presets."""
 
-    @extend_schema(responses={200: PresetsOutput, **problems(401, 403)})
+    @extend_schema(operation_id="admin_presets_list", responses={200: PresetsOutput, **problems(401, 403)})
     def get(self, request: Request) -> Response:
         """List presets with their permissions."""
         return Response({"results": [_preset_body(preset) for preset in selectors.presets()]})

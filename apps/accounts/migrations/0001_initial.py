@@ -107,11 +107,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['investor', 'issuer', 'admin', 'staff'])), name='user_role_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['admin', 'investor', 'issuer', 'staff'])), name='user_role_known'),
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'suspended', 'closed'])), name='user_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['active', 'closed', 'pending', 'suspended'])), name='user_status_known'),
         ),
         migrations.AddConstraint(
             model_name='user',
@@ -123,6 +123,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='presetpermission',
-            constraint=models.CheckConstraint(condition=models.Q(('permission__in', ['users.view', 'users.manage', 'staff.manage', 'kyc.view', 'kyc.review', 'business.view', 'business.approve', 'tokens.view', 'tokens.manage', 'tokens.deploy', 'allocations.confirm', 'wallets.view', 'deposits.approve', 'withdrawals.approve', 'trading.view', 'trading.manage', 'settlement.retry', 'dividends.approve', 'dividends.distribute', 'fees.manage', 'compliance.manage', 'notifications.broadcast', 'audit.view'])), name='presetpermission_permission_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('permission__in', ['allocations.confirm', 'audit.view', 'business.approve', 'business.view', 'compliance.manage', 'deposits.approve', 'dividends.approve', 'dividends.distribute', 'fees.manage', 'kyc.review', 'kyc.view', 'notifications.broadcast', 'settlement.retry', 'staff.manage', 'tokens.deploy', 'tokens.manage', 'tokens.view', 'trading.manage', 'trading.view', 'users.manage', 'users.view', 'wallets.view', 'withdrawals.approve'])), name='presetpermission_permission_known'),
         ),
     ]

@@ -12,15 +12,15 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('kyc_status__in', ['none', 'pending', 'in_review', 'approved', 'rejected', 'expired'])), name='user_kyc_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kyc_status__in', ['approved', 'expired', 'in_review', 'none', 'pending', 'rejected'])), name='user_kyc_status_known'),
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('accreditation_status__in', ['none', 'retail', 'professional', 'institutional'])), name='user_accreditation_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('accreditation_status__in', ['institutional', 'none', 'professional', 'retail'])), name='user_accreditation_status_known'),
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('fatca_status__in', ['none', 'clear', 'review', 'blocked'])), name='user_fatca_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('fatca_status__in', ['blocked', 'clear', 'none', 'review'])), name='user_fatca_status_known'),
         ),
         migrations.AddConstraint(
             model_name='user',

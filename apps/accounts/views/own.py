@@ -1,7 +1,5 @@
 """The pages about one's own account."""
 
-from uuid import UUID
-
 from django.contrib import auth, messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +11,7 @@ from apps.accounts import personal_data, selectors, services
 from apps.accounts.forms import CodeForm, PhoneForm
 from apps.common.clock import now
 from apps.common.errors import DomainError
-from apps.common.http import actor_of, in_time, into_form
+from apps.common.http import actor_of, in_time, into_form, user_id_of
 
 
 @require_safe
@@ -28,7 +26,9 @@ def phone(request: HttpRequest) -> HttpResponse:
     form = PhoneForm(request.POST)
     if form.is_valid():
         try:
-            services.start_phone(user_id=_id(request), **form.cleaned_data, by=actor_of(request), at=now())
+            services.start_phone(
+                user_id=user_id_of(request), **form.cleaned_data, by=actor_of(request), at=now()
+            )
         except DomainError as error:
             into_form(form, error)
             return in_time(_page(request, phone_form=form), error)
@@ -43,7 +43,9 @@ def phone_confirm(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
-            services.confirm_phone(user_id=_id(request), **form.cleaned_data, by=actor_of(request), at=now())
+            services.confirm_phone(
+                user_id=user_id_of(request), **form.cleaned_data, by=actor_of(request), at=now()
+            )
         except DomainError as error:
             into_form(form, error)
         else:
@@ -55,7 +57,7 @@ def phone_confirm(request: HttpRequest) -> HttpResponse:
 @require_POST
 def log_out_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session and token, this one too."""
-    services.log_out_everywhere(user_id=_id(request), by=actor_of(request), at=now())
+    services.log_out_everywhere(user_id=user_id_of(request), by=actor_of(request), at=now())
     auth.logout(request)
     messages.success(request, _("You are logged out everywhere."))
     return redirect("login")
@@ -66,14 +68,10 @@ def _page(
 ) -> HttpResponse:
     wrong = any(form.errors for form in (phone_form, code_form) if form is not None)
     context = {
-        "account": selectors.account(_id(request)),
-        "data": personal_data.own(_id(request)),
-        "contact": personal_data.contact_state(_id(request)),
+        "account": selectors.account(user_id_of(request)),
+        "data": personal_data.own(user_id_of(request)),
+        "contact": personal_data.contact_state(user_id_of(request)),
         "phone_form": phone_form or PhoneForm(),
         "code_form": code_form,
     }
     return render(request, "accounts/account.html", context, status=422 if wrong else 200)
-
-
-def _id(request: HttpRequest) -> UUID:
-    return UUID(str(request.user.pk))

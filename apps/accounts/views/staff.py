@@ -13,7 +13,7 @@ from apps.accounts.forms import PresetForm, UserFilter
 from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, why_of
 
 PAGE = 100
 
@@ -31,7 +31,7 @@ def users(request: HttpRequest) -> HttpResponse:
 def user(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Show one account. Its personal data is shown on asking, and the look is recorded."""
     context: dict[str, object] = {"account": selectors.account(user_id)}
-    why = request.GET.get("why", "").replace("\x00", "").strip()[:200]
+    why = why_of(request)
     if why:
         shown = personal_data.reveal([user_id], why=why, by=actor_of(request), at=now())
         context["data"] = shown[user_id]

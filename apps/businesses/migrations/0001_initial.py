@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'businesses',
                 'indexes': [models.Index(fields=['status', 'id'], name='business_queue')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'suspended', 'rejected'])), name='business_status_known'), models.CheckConstraint(condition=models.Q(('industry__in', ['agriculture', 'mining', 'food', 'manufacturing', 'energy', 'water', 'construction', 'trade', 'transport', 'hospitality', 'technology', 'finance', 'real_estate', 'professional_services', 'education', 'health', 'entertainment', 'other'])), name='business_industry_known'), models.CheckConstraint(condition=models.Q(('platform_allocation_bps__lte', 10000)), name='business_allocation_is_a_part'), models.UniqueConstraint(condition=models.Q(('status', apps.businesses.types.BusinessStatus['REJECTED']), _negated=True), fields=('country', 'register_key'), name='business_registered_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['active', 'pending', 'rejected', 'suspended'])), name='business_status_known'), models.CheckConstraint(condition=models.Q(('industry__in', ['agriculture', 'construction', 'education', 'energy', 'entertainment', 'finance', 'food', 'health', 'hospitality', 'manufacturing', 'mining', 'other', 'professional_services', 'real_estate', 'technology', 'trade', 'transport', 'water'])), name='business_industry_known'), models.CheckConstraint(condition=models.Q(('platform_allocation_bps__lte', 10000)), name='business_allocation_is_a_part'), models.UniqueConstraint(condition=models.Q(('status', apps.businesses.types.BusinessStatus['REJECTED']), _negated=True), fields=('country', 'register_key'), name='business_registered_once')],
             },
         ),
         migrations.CreateModel(
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('business', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'manager', 'viewer'])), name='member_role_known'), models.UniqueConstraint(fields=('user_id', 'business'), name='member_once'), models.UniqueConstraint(condition=models.Q(('role', apps.businesses.types.MemberRole['OWNER'])), fields=('business',), name='business_has_one_owner')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['manager', 'owner', 'viewer'])), name='member_role_known'), models.UniqueConstraint(fields=('user_id', 'business'), name='member_once'), models.UniqueConstraint(condition=models.Q(('role', apps.businesses.types.MemberRole['OWNER'])), fields=('business',), name='business_has_one_owner')],
             },
         ),
         migrations.CreateModel(
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('business', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.business')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('after__in', ['pending', 'active', 'suspended', 'rejected'])), name='statusstep_after_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('after__in', ['active', 'pending', 'rejected', 'suspended'])), name='statusstep_after_known')],
             },
         ),
     ]

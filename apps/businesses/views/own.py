@@ -13,7 +13,7 @@ from apps.businesses.forms import RegistrationForm
 from apps.businesses.types import MAX_PLATFORM_ALLOCATION
 from apps.common.clock import now
 from apps.common.errors import DomainError
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, user_id_of
 from apps.common.ids import new_id
 from apps.parameters import selectors as parameters
 
@@ -21,7 +21,7 @@ from apps.parameters import selectors as parameters
 @require_safe
 def businesses(request: HttpRequest) -> HttpResponse:
     """List the businesses that I act for, and say what is missing before I can register one."""
-    context = {"businesses": selectors.of_member(_id(request)), "why_not": _why_not(request)}
+    context = {"businesses": selectors.of_member(user_id_of(request)), "why_not": _why_not(request)}
     return render(request, "businesses/businesses.html", context)
 
 
@@ -34,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
         bps = data.pop("platform_allocation_pct")
         try:
             made = services.register(
-                user_id=_id(request),
+                user_id=user_id_of(request),
                 **data,
                 platform_allocation_bps=bps,
                 by=actor_of(request),
@@ -53,14 +53,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def business(request: HttpRequest, business_id: UUID) -> HttpResponse:
     """Show one of my businesses: where it stands, how it came there, and what comes next."""
-    found = selectors.require_member(business_id, _id(request))
+    found = selectors.require_member(business_id, user_id_of(request))
     context = {"business": found, "history": selectors.history(business_id)}
     return render(request, "businesses/business.html", context)
 
 
 def _why_not(request: HttpRequest) -> DomainError | None:
-    return selectors.why_not_register(_id(request))
-
-
-def _id(request: HttpRequest) -> UUID:
-    return UUID(str(request.user.pk))
+    return selectors.why_not_register(user_id_of(request))

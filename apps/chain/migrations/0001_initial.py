@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'registered', 'removed'])), name='holder_state_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['registered', 'removed', 'requested'])), name='holder_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state__in', [apps.chain.types.IntentState['QUEUED'], apps.chain.types.IntentState['PROCESSING']])), fields=['created_at'], name='chain_intent_open'), models.Index(fields=['kind', 'subject'], name='chain_intent_subject')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['platform', 'holder', 'suite', 'mint'])), name='intent_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'processing', 'completed', 'dead', 'cancelled'])), name='intent_state_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['holder', 'mint', 'platform', 'suite'])), name='intent_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['cancelled', 'completed', 'dead', 'processing', 'queued'])), name='intent_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 ('indexed_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['ok', 'behind'])), name='network_state_known')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['behind', 'ok'])), name='network_state_known')],
             },
         ),
         migrations.CreateModel(
@@ -202,11 +202,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('duty__in', ['owner', 'registrar', 'issuer', 'agent', 'court', 'operator', 'publisher'])), name='transaction_duty_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('duty__in', ['agent', 'court', 'issuer', 'operator', 'owner', 'publisher', 'registrar'])), name='transaction_duty_known'),
         ),
         migrations.AddConstraint(
             model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'assigned', 'signed', 'broadcast', 'mined', 'confirmed', 'reverted', 'superseded', 'cancelled', 'dead'])), name='transaction_state_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['assigned', 'broadcast', 'cancelled', 'confirmed', 'dead', 'mined', 'queued', 'reverted', 'signed', 'superseded'])), name='transaction_state_known'),
         ),
         migrations.AddConstraint(
             model_name='transaction',

@@ -14,14 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.clock import now
-from apps.common.http import actor_of, fields_of
+from apps.common.http import actor_of, fields_of, user_id_of
 from apps.common.serializers import StrictSerializer, TextField, problems, read
 from apps.common.uploads import attachment, content_of
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
-    CaseOutput,
-    ChangeOutput,
-    DocumentOutput,
+    KycCaseOutput,
+    KycChangeOutput,
+    KycDocumentOutput,
     case_body,
     document_body,
     history_body,
@@ -78,14 +78,14 @@ class KycInput(StrictSerializer):
     selfie = serializers.FileField(allow_empty_file=True, help_text=PICTURE)
 
 
-class ApplicationOutput(CaseOutput):
+class KycApplicationOutput(KycCaseOutput):
     """One's own application, with what one said and what was said of it."""
 
     answers = serializers.DictField(child=serializers.CharField(allow_blank=True))
     missing = serializers.ListField(child=serializers.CharField(), help_text="steps of a draft to complete")
     rejection_reason = serializers.CharField(allow_blank=True)
-    documents = DocumentOutput(many=True)
-    history = ChangeOutput(many=True)
+    documents = KycDocumentOutput(many=True)
+    history = KycChangeOutput(many=True)
 
 
 class KycStateOutput(serializers.Serializer[Any]):
@@ -95,7 +95,7 @@ class KycStateOutput(serializers.Serializer[Any]):
     kyc_level = serializers.IntegerField()
     accreditation_status = serializers.CharField()
     fatca_status = serializers.CharField()
-    application = ApplicationOutput(allow_null=True)
+    application = KycApplicationOutput(allow_null=True)
 
 
 class Kyc(APIView):
@@ -110,7 +110,7 @@ class Kyc(APIView):
 
     @extend_schema(
         request={"multipart/form-data": KycInput},
-        responses={201: ApplicationOutput, **problems(400, 401, 403, 409, 413, 415, 429, 503)},
+        responses={201: KycApplicationOutput, **problems(400, 401, 403, 409, 413, 415, 429, 503)},
         examples=[
             OpenApiExample(
                 "With a passport",
@@ -147,10 +147,10 @@ class Kyc(APIView):
         for name in BOOLEANS:
             given[name] = "yes" if given[name] else "no"
         services.submit_at_once(
-            user_id=_id(request), given=given, files=files, by=actor_of(request), at=now()
+            user_id=user_id_of(request), given=given, files=files, by=actor_of(request), at=now()
         )
-        own = selectors.own_case(_id(request), at=now())
-        return Response(_own_body(own, _id(request)) if own else None, status=201)
+        own = selectors.own_case(user_id_of(request), at=now())
+        return Response(_own_body(own, user_id_of(request)) if own else None, status=201)
 
 
 class File(APIView):
@@ -162,13 +162,13 @@ class File(APIView):
     def get(self, request: Request, token: str) -> HttpResponse:
         """Return the file. What staff open is recorded."""
         at = now()
-        number = selectors.document_of(token, viewer=_id(request), at=at)
+        number = selectors.document_of(token, viewer=user_id_of(request), at=at)
         content, kind = personal_data.open_document(number, why="api", by=actor_of(request), at=at)
         return attachment(content, content_type=kind, name=str(number))
 
 
 def _state(request: Request) -> dict[str, Any]:
-    at, me = now(), _id(request)
+    at, me = now(), user_id_of(request)
     state, own = selectors.state_of(me), selectors.own_case(me, at=at)
     return {
         "kyc_status": state.kyc_status,
@@ -191,7 +191,3 @@ def _own_body(own: OwnCase, me: UUID) -> dict[str, Any]:
         ],
         "history": history_body(own.history),
     }
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

@@ -12,7 +12,7 @@ from apps.kyc import selectors
 from apps.kyc.types import ApplicationStatus, Case, Change, Document
 
 
-class DocumentOutput(serializers.Serializer[Any]):
+class KycDocumentOutput(serializers.Serializer[Any]):
     """A file of an application. `url` opens it for whoever asked, for five minutes."""
 
     id = serializers.UUIDField()
@@ -27,7 +27,7 @@ class DocumentOutput(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
-class CaseOutput(serializers.Serializer[Any]):
+class KycCaseOutput(serializers.Serializer[Any]):
     """An application without personal data."""
 
     id = serializers.UUIDField()
@@ -43,19 +43,19 @@ class CaseOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class KycChangeOutput(serializers.Serializer[Any]):
     """A move of the application, or of one of its documents if `document_id` is given."""
 
     at = serializers.DateTimeField()
     actor_id = serializers.CharField()
-    before = serializers.CharField(allow_blank=True)
+    before = serializers.CharField(allow_null=True)
     after = serializers.CharField()
     document_id = serializers.UUIDField(allow_null=True)
     side = serializers.CharField(allow_blank=True)
 
 
-CASE = tuple(map(str, CaseOutput().fields))
-DOCUMENT = tuple(name for name in map(str, DocumentOutput().fields) if name not in {"notes", "url"})
+CASE = tuple(map(str, KycCaseOutput().fields))
+DOCUMENT = tuple(name for name in map(str, KycDocumentOutput().fields) if name not in {"notes", "url"})
 
 
 def case_body(case: Case) -> dict[str, Any]:
@@ -72,4 +72,4 @@ def document_body(document: Document, notes: str, *, viewer: UUID, at: datetime)
 
 def history_body(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     """Write a history, oldest first."""
-    return [asdict(change) for change in changes]
+    return [asdict(change) | {"before": change.before or None} for change in changes]

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='application',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'pending', 'in_review', 'approved', 'rejected', 'expired'])), name='kyc_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['approved', 'draft', 'expired', 'in_review', 'pending', 'rejected'])), name='kyc_status_known'),
         ),
         migrations.AddConstraint(
             model_name='application',
@@ -132,15 +132,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['passport', 'emirates_id', 'national_id', 'drivers_license'])), name='kyc_document_type_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['drivers_license', 'emirates_id', 'national_id', 'passport'])), name='kyc_document_type_known'),
         ),
         migrations.AddConstraint(
             model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['front', 'back', 'selfie'])), name='kyc_document_side_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['back', 'front', 'selfie'])), name='kyc_document_side_known'),
         ),
         migrations.AddConstraint(
             model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'accepted', 'rejected'])), name='kyc_document_status_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['accepted', 'pending', 'rejected'])), name='kyc_document_status_known'),
         ),
         migrations.AddConstraint(
             model_name='document',

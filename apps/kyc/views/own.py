@@ -16,22 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts import personal_data as persons
 from apps.common.clock import now
 from apps.common.errors import Invalid, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, user_id_of
 from apps.common.uploads import UploadRefused, content_of
 from apps.kyc import selectors, services
 from apps.kyc.forms import FORMS, STEP_TITLES, summary, wanted
 from apps.kyc.services.submission import Incomplete
 from apps.kyc.types import STEPS, ApplicationStatus, OwnCase, Side, Step
-from apps.kyc.views.files import shown, viewer
+from apps.kyc.views.files import shown
 
 
 @require_safe
 def check(request: HttpRequest) -> HttpResponse:
     """Show how far my identity check is; a draft goes on where it is not complete."""
-    own = selectors.own_case(viewer(request), at=now())
+    own = selectors.own_case(user_id_of(request), at=now())
     if own is not None and own.case.status is ApplicationStatus.DRAFT:
         return redirect("kyc-step", own.missing[0] if own.missing else Step.CHECK)
-    context: dict[str, Any] = {"own": own, "state": selectors.state_of(viewer(request))}
+    context: dict[str, Any] = {"own": own, "state": selectors.state_of(user_id_of(request))}
     if own is not None:
         context["documents"] = shown(request, own.case.documents, own.document_notes)
         context["moves"] = [each for each in own.history if each.document_id is None]
@@ -44,7 +44,7 @@ def step(request: HttpRequest, step: str) -> HttpResponse:
     """Show and keep one step of my draft; the last one shows all of it before it is sent."""
     if step not in set(Step):
         raise NotFound("There is no such step.")
-    here, own = Step(step), selectors.own_case(viewer(request), at=now())
+    here, own = Step(step), selectors.own_case(user_id_of(request), at=now())
     if own is not None and own.case.status is not ApplicationStatus.DRAFT:
         return redirect("kyc")
     if here is Step.CHECK:
@@ -53,7 +53,11 @@ def step(request: HttpRequest, step: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             services.save_step(
-                user_id=viewer(request), step=here, given=form.cleaned_data, by=actor_of(request), at=now()
+                user_id=user_id_of(request),
+                step=here,
+                given=form.cleaned_data,
+                by=actor_of(request),
+                at=now(),
             )
         except Invalid as error:
             into_form(form, error)
@@ -72,11 +76,15 @@ def upload(request: HttpRequest) -> HttpResponse:
             continue
         try:
             services.add_document(
-                user_id=viewer(request), side=side, content=content_of(file), by=actor_of(request), at=now()
+                user_id=user_id_of(request),
+                side=side,
+                content=content_of(file),
+                by=actor_of(request),
+                at=now(),
             )
         except UploadRefused as error:
             errors[side] = error.detail
-    own = selectors.own_case(viewer(request), at=now())
+    own = selectors.own_case(user_id_of(request), at=now())
     if errors or own is None:
         return _documents_page(request, own, errors=errors)
     return redirect("kyc-step", Step.DOCUMENTS if Step.DOCUMENTS in own.missing else Step.CHECK)
@@ -85,7 +93,9 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, document_id: UUID) -> HttpResponse:
     """Take a picture out of my draft."""
-    services.remove_document(user_id=viewer(request), document_id=document_id, by=actor_of(request), at=now())
+    services.remove_document(
+        user_id=user_id_of(request), document_id=document_id, by=actor_of(request), at=now()
+    )
     messages.success(request, _("The file is removed."))
     return redirect("kyc-step", Step.DOCUMENTS)
 
@@ -94,7 +104,7 @@ def remove(request: HttpRequest, document_id: UUID) -> HttpResponse:
 def submit(request: HttpRequest) -> HttpResponse:
     """Hand my draft in."""
     try:
-        services.submit(user_id=viewer(request), by=actor_of(request), at=now())
+        services.submit(user_id=user_id_of(request), by=actor_of(request), at=now())
     except Incomplete:
         return redirect("kyc")  # which goes to the step that is not complete
     messages.success(request, _("Your identity check is sent. We write to you when it is decided."))
@@ -104,7 +114,7 @@ def submit(request: HttpRequest) -> HttpResponse:
 @require_POST
 def again(request: HttpRequest) -> HttpResponse:
     """Correct what was rejected, or renew what has expired."""
-    services.start_again(user_id=viewer(request), by=actor_of(request), at=now())
+    services.start_again(user_id=user_id_of(request), by=actor_of(request), at=now())
     return redirect("kyc")
 
 
@@ -152,7 +162,7 @@ def _initial(request: HttpRequest, own: OwnCase | None) -> dict[str, str]:
     """Return what the form begins with: the draft's answers, or the name that the account has."""
     if own is not None:
         return asdict(own.answers)
-    return {"full_name": persons.own(viewer(request)).full_name}
+    return {"full_name": persons.own(user_id_of(request)).full_name}
 
 
 def _steps(here: Step, own: OwnCase | None) -> list[dict[str, Any]]:

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.types import Permission
 from apps.common.clock import now
 from apps.common.errors import DomainError
-from apps.common.http import actor_of, into_form, is_real_visit
+from apps.common.http import actor_of, into_form, is_real_visit, user_id_of, why_of
 from apps.kyc import personal_data, selectors, services
 from apps.kyc.forms import FLAGS, ApproveForm, JudgeForm, QueueFilter, RejectForm, summary
 from apps.kyc.types import ApplicationStatus, Case, CaseFilter, Decision, Revealed
-from apps.kyc.views.files import shown, viewer
+from apps.kyc.views.files import shown
 
 OWN_WORK = "review"  # why somebody reads the case that they hold
 MAX_CURSOR = 36
@@ -31,14 +31,16 @@ def queue(request: HttpRequest) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     holder = wanted.get("claimed_by", "")
     status = wanted.get("status") or "open"
-    where = CaseFilter("" if status == "any" else status, str(viewer(request)) if holder == "me" else holder)
+    where = CaseFilter(
+        "" if status == "any" else status, str(user_id_of(request)) if holder == "me" else holder
+    )
     cases, cursor = selectors.queue(where=where, cursor=request.GET.get("cursor", "")[:MAX_CURSOR])
     following = urlencode({name: value for name, value in wanted.items() if value} | {"cursor": cursor})
     context = {
         "form": form,
         "cases": cases,
         "following": following if cursor else "",
-        "me": viewer(request),
+        "me": user_id_of(request),
         "waiting": selectors.waiting(),
     }
     return render(request, "kyc/queue.html", context)
@@ -48,8 +50,10 @@ def queue(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, application_id: UUID) -> HttpResponse:
     """Show one case. A reviewer who opens it takes it; who only looks says why, and the look is recorded."""
     if is_real_visit(request) and _reviews(request):
-        services.claim(application_id=application_id, by=actor_of(request), at=now())
-    return _case_page(request, application_id)
+        found = services.claim(application_id=application_id, by=actor_of(request), at=now())
+    else:
+        found = selectors.case(application_id)
+    return _case_page(request, found)
 
 
 @require_POST
@@ -73,7 +77,7 @@ def decide(request: HttpRequest, application_id: UUID) -> HttpResponse:
                 request, _("The person is verified.") if approves else _("The application is rejected.")
             )
             return redirect("kyc-queue")
-    return _case_page(request, application_id, **{"approve" if approves else "reject": form})
+    return _case_page(request, selectors.case(application_id), **{"approve" if approves else "reject": form})
 
 
 @require_POST
@@ -102,22 +106,21 @@ def judge(request: HttpRequest, application_id: UUID, document_id: UUID) -> Http
             into_form(form, error)
         else:
             return redirect("kyc-case", application_id)
-    return _case_page(request, application_id, judged=form, judged_id=document_id)
+    return _case_page(request, selectors.case(application_id), judged=form, judged_id=document_id)
 
 
-def _case_page(request: HttpRequest, application_id: UUID, **forms: Any) -> HttpResponse:
-    found = selectors.case(application_id)
+def _case_page(request: HttpRequest, found: Case, **forms: Any) -> HttpResponse:
     seen = _reveal(request, found)
     context = {
         "case": found,
-        "me": viewer(request),
+        "me": user_id_of(request),
         "seen": seen,
-        "mine": found.claimed_by == viewer(request),
+        "mine": found.claimed_by == user_id_of(request),
         "reviews": _reviews(request),
         "groups": summary(seen.answers) if seen else (),
         "flags": [FLAGS[flag] for flag in seen.flags] if seen else (),
         "documents": shown(request, found.documents, seen.document_notes) if seen else (),
-        "moves": _moves(found, seen),
+        "moves": seen.moves if seen else [(move, "") for move in selectors.moves(found.id)],
         "approve": ApproveForm(),
         "reject": RejectForm(),
         **forms,
@@ -128,16 +131,11 @@ def _case_page(request: HttpRequest, application_id: UUID, **forms: Any) -> Http
 
 def _reveal(request: HttpRequest, found: Case) -> Revealed | None:
     """Open the personal side of a case to whoever holds it, or has said why. A HEAD opens nothing."""
-    holds = found.status is ApplicationStatus.IN_REVIEW and found.claimed_by == viewer(request)
-    why = request.GET.get("why", "").replace("\x00", "").strip()[:200] or (OWN_WORK if holds else "")
+    holds = found.status is ApplicationStatus.IN_REVIEW and found.claimed_by == user_id_of(request)
+    why = why_of(request) or (OWN_WORK if holds else "")
     if not why or request.method == "HEAD":
         return None
     return personal_data.reveal(found.id, why=why, by=actor_of(request), at=now())
-
-
-def _moves(found: Case, seen: Revealed | None) -> list[tuple[Any, str]]:
-    moves = selectors.moves(found.id)
-    return list(zip(moves, seen.whys if seen else [""] * len(moves), strict=True))
 
 
 def _reviews(request: HttpRequest) -> bool:

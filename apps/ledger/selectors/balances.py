@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from apps.common.db import rows
+from apps.common.db import rows, text_array
 from apps.common.errors import NotFound
 from apps.ledger import models
 from apps.ledger.types import (
@@ -47,7 +47,7 @@ def balances(addresses: Iterable[str]) -> dict[str, Balance]:
     """Return what is in these accounts, by address; unknown ones are left out. Takes no lock."""
     found = rows(
         f"SELECT {COLUMNS} FROM {TABLES} WHERE a.address = ANY (%s::text[])",  # noqa: S608  # our own constants
-        [list(addresses)],
+        [text_array(addresses)],
     )
     return {row[1]: as_balance(row) for row in found}
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.common.db import rows
+from apps.common.db import rows, text_array
 from apps.ledger.models import WalletTransaction
 from apps.ledger.types import (
     Bucket,
@@ -36,7 +36,7 @@ def recorded(business_keys: Iterable[str]) -> dict[str, Recorded]:
     """Return the entries posted under these business keys; keys without one are left out."""
     found = rows(
         "SELECT business_key, id, kind FROM ledger_journalentry WHERE business_key = ANY (%s::text[])",
-        [list(business_keys)],
+        [text_array(business_keys)],
     )
     lines = _lines([number for _, number, _ in found]) if found else {}
     return {key: Recorded(number, EntryKind(kind), tuple(lines[number])) for key, number, kind in found}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from apps.common.db import needs_transaction, rows
+from apps.common.db import needs_transaction, rows, text_array
 from apps.common.errors import Conflict, NotFound
 from apps.common.types import Actor
 from apps.ledger import locks, postings, rules, selectors
@@ -46,12 +46,20 @@ def lock_balances(*, accounts: Iterable[str]) -> dict[str, Balance]:
 
 
 @needs_transaction
-def post(*, entries: Sequence[Entry], holds: Sequence[NewHold] = (), by: Actor, at: datetime) -> list[Posted]:
+def post(
+    *,
+    entries: Sequence[Entry],
+    holds: Sequence[NewHold] = (),
+    locked: Mapping[str, Balance] | None = None,
+    by: Actor,
+    at: datetime,
+) -> list[Posted]:
     """Write entries to the journal: first one for each new hold, then `entries`, in one batch.
 
     All are written or none. What was posted before under the same business key, and says the same, is
     left as it is and returned as repeated. Only the net change of the whole batch must be borne by an
-    account, so entries of a batch may use what others of it bring.
+    account, so entries of a batch may use what others of it bring. `locked` is what `lock_balances` returned
+    in this transaction, if nothing was posted since: those accounts aren't read again.
 
     A refusal changes nothing and leaves the transaction usable, except BusinessKeyReused by somebody
     else at the same moment.
@@ -63,7 +71,7 @@ def post(*, entries: Sequence[Entry], holds: Sequence[NewHold] = (), by: Actor, 
     rules.check_batch(batch)
     if not batch:
         return []
-    balances = locks.lock(rules.addresses(batch))
+    balances = locks.lock_rest(rules.addresses(batch), locked or {})
     before = _posted_before(batch)
     fresh = [entry for entry in batch if entry.business_key not in before]
     opening = [hold for hold, entry in zip(holds, batch, strict=False) if entry.business_key not in before]
@@ -144,8 +152,8 @@ def _open_holds(opening: Sequence[NewHold], balances: Mapping[str, Balance], *, 
             _plain(hold.id for hold in opening),
             _plain(balances[hold.account].account.id for hold in opening),
             _plain(hold.owner_type for hold in opening),
-            [hold.owner_id for hold in opening],
-            [hold.expires_at for hold in opening],
+            text_array(hold.owner_id for hold in opening),
+            _plain(f'"{hold.expires_at}"' if hold.expires_at else "NULL" for hold in opening),
         ],
     )
 
@@ -186,9 +194,9 @@ def _write_entries(fresh: Sequence[Entry], *, by: Actor, at: datetime) -> dict[s
             _signature(by),
             at,
             _plain(entry.kind for entry in fresh),
-            [entry.business_key for entry in fresh],
-            [entry.reference for entry in fresh],
-            [json.dumps(dict(entry.data)) if entry.data else "{}" for entry in fresh],
+            text_array(entry.business_key for entry in fresh),
+            text_array(entry.reference for entry in fresh),
+            text_array(json.dumps(dict(entry.data)) if entry.data else "{}" for entry in fresh),
         ],
     )
     return dict(written)

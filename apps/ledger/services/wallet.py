@@ -102,26 +102,27 @@ def close_transactions(*, ids: Sequence[UUID], status: TransactionStatus, at: da
 
 
 @needs_transaction
-def mark_unsettled(*, amounts: Mapping[str, int]) -> None:
+def mark_unsettled(*, amounts: Mapping[str, int], locked: Mapping[str, Balance] | None = None) -> None:
     """Count amounts (by address) as incoming and unsettled: they can be traded with, not withdrawn.
 
-    The caller makes sure that each amount is marked once and cleared once.
+    The caller makes sure that each amount is marked once and cleared once. `locked` is what `lock_balances`
+    returned in this transaction, if nothing was marked since: those accounts aren't read again.
 
     Raises UnknownAccount, InvalidTransaction.
     """
-    _change_unsettled(amounts, sign=1)
+    _change_unsettled(amounts, sign=1, locked=locked or {})
 
 
 @needs_transaction
 def clear_unsettled(*, amounts: Mapping[str, int]) -> None:
     """Count amounts (by address) as settled. Raises UnknownAccount, InvalidTransaction, NothingUnsettled."""
-    _change_unsettled(amounts, sign=-1)
+    _change_unsettled(amounts, sign=-1, locked={})
 
 
-def _change_unsettled(amounts: Mapping[str, int], *, sign: int) -> None:
+def _change_unsettled(amounts: Mapping[str, int], *, sign: int, locked: Mapping[str, Balance]) -> None:
     if any(amount <= 0 for amount in amounts.values()):
         raise InvalidTransaction("An amount to be marked or cleared is positive.")
-    found = locks.lock(amounts)
+    found = locks.lock_rest(amounts, locked)
     for address, amount in amounts.items():
         if address not in found:
             raise UnknownAccount(f"There is no account {address}.", account=address)

@@ -10,6 +10,7 @@ from apps.accounts import selectors as accounts
 from apps.accounts.types import Permission, Role
 from apps.audit import selectors as audit
 from apps.common.clock import now
+from apps.common.http import user_id_of
 from apps.ledger import selectors as ledger
 from apps.outbox import selectors as outbox
 from apps.portals import selectors
@@ -21,7 +22,7 @@ TRANSACTIONS = 100
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the dashboard of this user's role."""
-    account = accounts.account(UUID(str(request.user.pk)))
+    account = accounts.account(user_id_of(request))
     if account.role in {Role.ADMIN, Role.STAFF}:
         return render(
             request,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -14,40 +14,39 @@ from rest_framework.views import APIView
 
 from apps.common import money
 from apps.common.clock import now
-from apps.common.http import actor_of, answer_once
+from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 from apps.tokens import models, selectors, services
 from apps.tokens.api.bodies import AllocationOutput, allocation_body
 from apps.tokens.types import Allocation, AllocationStatus
-
-KEY = OpenApiParameter("Idempotency-Key", location=OpenApiParameter.HEADER, required=True)
 
 
 class SubscriptionInput(StrictSerializer):
     quantity = TextField(max_length=24, help_text="in tokens")
 
 
-class AllocationQuery(StrictSerializer):
+class AllocationQuery(PageQuery):
     status = serializers.ChoiceField(choices=[str(each) for each in AllocationStatus], required=False)
     token_id = serializers.UUIDField(required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class Subscribe(APIView):
     """An offering of a token."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=SubscriptionInput,
         responses={201: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
+        examples=[
+            OpenApiExample("Two hundred and fifty tokens", request_only=True, value={"quantity": "250"})
+        ],
     )
     def post(self, request: Request, token_id: UUID) -> Response:
         """Subscribe: the cash is reserved until staff confirm the payment, or for seven days."""
         written, at = read(SubscriptionInput, request.data)["quantity"], now()
-        investor_id = UUID(str(request.user.pk))
+        investor_id = user_id_of(request)
         token = selectors.visible_token(token_id, viewer=investor_id)
         quantity = money.parse(written, decimals=token.terms.decimals)
         return answer_once(
@@ -77,7 +76,7 @@ class Allocations(ListAPIView[models.Allocation]):
         """Return the asker's own allocations that the query asks for."""
         query = read(AllocationQuery, self.request.query_params.dict())
         wanted = {name: query[name] for name in ("status", "token_id") if name in query}
-        return selectors.allocation_rows(investor_id=UUID(str(self.request.user.pk)), **wanted)
+        return selectors.allocation_rows(investor_id=user_id_of(self.request), **wanted)
 
     @extend_schema(
         parameters=[
@@ -95,7 +94,7 @@ class Cancel(APIView):
     """A subscription of mine whose payment is pending."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={200: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
@@ -108,7 +107,7 @@ class Withdraw(APIView):
     """A confirmed subscription of mine in its cooling-off."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={200: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
@@ -125,7 +124,7 @@ class WaiveCoolingOff(APIView):
         """Give it up, so that the tokens are minted at once. Doing it again changes nothing."""
         waived = services.waive_cooling_off(
             allocation_id=allocation_id,
-            investor_id=UUID(str(request.user.pk)),
+            investor_id=user_id_of(request),
             by=actor_of(request),
             at=now(),
         )
@@ -138,7 +137,7 @@ def _act(request: Request, allocation_id: UUID, verb: Callable[..., Allocation])
         request,
         verb=lambda: verb(
             allocation_id=allocation_id,
-            investor_id=UUID(str(request.user.pk)),
+            investor_id=user_id_of(request),
             by=actor_of(request),
             at=at,
         ),

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.clock import now
-from apps.common.http import actor_of
+from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import PageQuery, TextField, problems, read
 from apps.tokens import models, rules, selectors, services
 from apps.tokens.api.bodies import TokenChange, TokenInput, TokenOutput, token_body
 from apps.tokens.types import TokenStatus
@@ -40,11 +40,9 @@ EXAMPLE = OpenApiExample(
 STATUSES = [str(each) for each in TokenStatus]
 
 
-class TokenQuery(StrictSerializer):
+class TokenQuery(PageQuery):
     status = TextField(max_length=16, required=False, default="")
     search = TextField(max_length=80, required=False, default="")
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class Tokens(ListAPIView[models.Token]):
@@ -60,7 +58,7 @@ class Tokens(ListAPIView[models.Token]):
         return selectors.token_rows(
             status=query["status"],
             search=query["search"],
-            visible_to=UUID(str(self.request.user.pk)),
+            visible_to=user_id_of(self.request),
             public=True,
         )
 
@@ -85,7 +83,7 @@ class Tokens(ListAPIView[models.Token]):
             token_id=new_id(),
             business_id=business_id,
             terms=selectors.read_terms(data),
-            user_id=UUID(str(request.user.pk)),
+            user_id=user_id_of(request),
             by=actor_of(request),
             at=now(),
         )
@@ -95,18 +93,22 @@ class Tokens(ListAPIView[models.Token]):
 class TokenDetail(APIView):
     """One token."""
 
-    @extend_schema(operation_id="tokens_retrieve", responses={200: TokenOutput, **problems(401, 404)})
+    @extend_schema(responses={200: TokenOutput, **problems(401, 404)})
     def get(self, request: Request, token_id: UUID) -> Response:
         """Show a token that is or was offered, or a draft of one's own business."""
-        return Response(token_body(selectors.visible_token(token_id, viewer=UUID(str(request.user.pk)))))
+        return Response(token_body(selectors.visible_token(token_id, viewer=user_id_of(request))))
 
     @extend_schema(
-        request=TokenChange, responses={200: TokenOutput, **problems(400, 401, 403, 404, 409, 412)}
+        request=TokenChange,
+        responses={200: TokenOutput, **problems(400, 401, 403, 404, 409, 412)},
+        examples=[
+            OpenApiExample("A new price", request_only=True, value={"price_per_token": "12.50", "version": 1})
+        ],
     )
     def patch(self, request: Request, token_id: UUID) -> Response:
         """Change some of a draft's terms; a stale version is refused."""
         data = read(TokenChange, request.data)
-        viewer = UUID(str(request.user.pk))
+        viewer = user_id_of(request)
         before = selectors.visible_token(token_id, viewer=viewer)
         version = data.pop("version")
         written = rules.write_terms(before.terms, cash_decimals=before.cash_decimals) | data

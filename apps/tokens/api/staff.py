@@ -4,7 +4,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -16,10 +16,9 @@ from apps.common.clock import now
 from apps.common.errors import Invalid
 from apps.common.http import actor_of, answer_once
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, problems, read
 from apps.tokens import models, selectors, services
 from apps.tokens.api.bodies import AllocationOutput, TokenOutput, allocation_body, texts, token_body
-from apps.tokens.api.investing import KEY
 from apps.tokens.api.issuing import STATUSES, TokenQuery
 from apps.tokens.types import MAX_AT_ONCE, AllocationStatus, Confirmation, OnChainStatus, RegisterLine, Token
 
@@ -42,11 +41,9 @@ class ConfirmationOutput(serializers.Serializer[Any]):
     remaining = serializers.IntegerField()
 
 
-class AllocationQuery(StrictSerializer):
+class AllocationQuery(PageQuery):
     status = serializers.ChoiceField(choices=[str(each) for each in AllocationStatus], required=False)
     on_chain_status = serializers.ChoiceField(choices=[str(each) for each in OnChainStatus], required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class RegisterLineOutput(serializers.Serializer[Any]):
@@ -81,7 +78,6 @@ class AdminTokens(ListAPIView[models.Token]):
         return selectors.token_rows(status=query["status"], search=query["search"])
 
     @extend_schema(
-        operation_id="admin_tokens_list",
         parameters=[OpenApiParameter("status", enum=STATUSES), OpenApiParameter("search")],
         responses={200: TokenOutput(many=True), **problems(400, 401, 403, 404)},
     )
@@ -93,9 +89,7 @@ class AdminTokens(ListAPIView[models.Token]):
 class AdminToken(APIView):
     """One token, whoever's."""
 
-    @extend_schema(
-        operation_id="admin_tokens_retrieve", responses={200: TokenOutput, **problems(401, 403, 404)}
-    )
+    @extend_schema(responses={200: TokenOutput, **problems(401, 403, 404)})
     def get(self, request: Request, token_id: UUID) -> Response:
         """Show a token, a draft too."""
         return Response(token_body(selectors.token(token_id)))
@@ -105,7 +99,7 @@ class Deploy(APIView):
     """A draft's contracts."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={202: TokenOutput, **problems(400, 401, 403, 404, 409, 422)},
     )
@@ -124,7 +118,17 @@ class Deploy(APIView):
 class StartOffering(APIView):
     """A deployed token's primary offering."""
 
-    @extend_schema(request=PeriodInput, responses={200: TokenOutput, **problems(400, 401, 403, 404, 409)})
+    @extend_schema(
+        request=PeriodInput,
+        responses={200: TokenOutput, **problems(400, 401, 403, 404, 409)},
+        examples=[
+            OpenApiExample(
+                "Two weeks",
+                request_only=True,
+                value={"primary_start": "2026-05-04T06:00:00Z", "primary_end": "2026-05-18T06:00:00Z"},
+            )
+        ],
+    )
     def post(self, request: Request, token_id: UUID) -> Response:
         """Open it from its start until its end."""
         data = read(PeriodInput, request.data)
@@ -136,9 +140,16 @@ class ConfirmPayment(APIView):
     """The payments of a token's offering."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=ConfirmationInput,
         responses={200: ConfirmationOutput, **problems(400, 401, 403, 404, 409, 422)},
+        examples=[
+            OpenApiExample(
+                "Those that have come",
+                request_only=True,
+                value={"allocation_ids": ["0192f3d1-5c0e-7cc2-9a53-0f6c0d0f4a11"]},
+            )
+        ],
     )
     def post(self, request: Request, token_id: UUID) -> Response:
         """Confirm all of the named allocations or none, or the oldest that are pending ("all")."""
@@ -168,7 +179,6 @@ class AdminAllocations(ListAPIView[models.Allocation]):
         return selectors.allocation_rows(token_id=selectors.token(self.kwargs["token_id"]).id, **wanted)
 
     @extend_schema(
-        operation_id="admin_allocations_list",
         parameters=[
             OpenApiParameter("status", enum=[str(each) for each in AllocationStatus]),
             OpenApiParameter("on_chain_status", enum=[str(each) for each in OnChainStatus]),
@@ -202,7 +212,7 @@ class RequeueMint(APIView):
     """A mint that the chain refused."""
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={200: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
     )

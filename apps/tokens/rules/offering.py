@@ -8,11 +8,13 @@ from apps.common.errors import Conflict, Invalid, Unprocessable
 from apps.tokens.rules.terms import smallest_step
 from apps.tokens.types import Allocation, Token
 
+MAX_PERIOD = timedelta(days=3650)
+
 _COOLED_OFF = frozenset({Accreditation.PROFESSIONAL, Accreditation.INSTITUTIONAL})
 
 
 class InvalidPeriod(Invalid):
-    """An offering starts before it ends, and ends in the future."""
+    """An offering starts before it ends, and ends in the future, neither of them more than ten years away."""
 
     code = "invalid_period"
 
@@ -157,8 +159,15 @@ def check_withdrawal(allocation: Allocation, *, at: datetime) -> None:
 
 
 def check_period(start: datetime, end: datetime, *, at: datetime) -> None:
-    """Raise InvalidPeriod with fields unless start < end, and end is after `at`."""
-    wrong = {}
+    """Raise InvalidPeriod with fields unless start < end, end is after `at`, and both are within MAX_PERIOD.
+
+    Far times are more than odd: neither every time zone nor every reader of the database has them.
+    """
+    wrong = {
+        name: ["This is too far from today."]
+        for name, moment in (("primary_start", start), ("primary_end", end))
+        if abs(moment - at) > MAX_PERIOD
+    }
     if start >= end:
         wrong["primary_end"] = ["The end must be after the start."]
     elif end <= at:

@@ -17,6 +17,7 @@ from apps.tokens.services.deploying import deploy, note_deploy_failed, note_depl
 from apps.tokens.services.drafting import SymbolTaken, TermsFrozen, TokenTaken, create_token, update_token
 from apps.tokens.services.minting import (
     NotFailed,
+    note_mint_due,
     note_mint_failed,
     note_minted,
     queue_due_mints,
@@ -57,6 +58,7 @@ __all__ = [
     "note_deploy_failed",
     "note_deployed",
     "note_hold_expired",
+    "note_mint_due",
     "note_mint_failed",
     "note_minted",
     "queue_due_mints",

@@ -29,6 +29,7 @@ from apps.tokens.types import (
 CHAIN = Actor.system("chain")
 QUEUE = Actor.system("queue_due_mints")
 MAX_ERROR = 500
+MINTS_AT_ONCE = 100
 _GIVEN_UP = frozenset({IntentState.DEAD, IntentState.CANCELLED})
 
 
@@ -39,15 +40,25 @@ class NotFailed(Conflict):
 
 
 @opens_transaction
-def queue_due_mints(*, at: datetime, limit: int = 100) -> int:
+def queue_due_mints(*, at: datetime, limit: int = MINTS_AT_ONCE) -> int:
     """Ask the chain for the tokens of confirmed allocations that need wait no longer; return how many.
 
     One waits while its investor may withdraw, and while less money than the soft cap is beyond withdrawal:
     what could still be withdrawn doesn't count, or a withdrawal could leave minted tokens below the cap.
     Tokens that are busy now are left to the next call.
     """
+    return _queue_due(at, limit=limit)
+
+
+@needs_transaction
+def note_mint_due(message: Message) -> None:
+    """Ask for a token's due mints when one of its allocations became firm; the sweep finds the rest."""
+    _queue_due(message.now, limit=MINTS_AT_ONCE, token_id=UUID(message.payload["token_id"]))
+
+
+def _queue_due(at: datetime, *, limit: int, token_id: UUID | None = None) -> int:
     queued: list[Allocation] = []
-    for token in _due_tokens(at):
+    for token in _due_tokens(at, token_id):
         if len(queued) < limit and _has_reached_soft_cap(token, at):
             rows = models.Allocation.objects.select_for_update(of=("self",)).filter(_due(at), token=token)
             queued += [_queue(row, token, at=at) for row in rows.order_by("pk")[: limit - len(queued)]]
@@ -63,9 +74,9 @@ def _due(at: datetime) -> Q:
     return beyond_withdrawal & Q(status=AllocationStatus.CONFIRMED, on_chain_status=OnChainStatus.NONE)
 
 
-def _due_tokens(at: datetime) -> Iterator[models.Token]:
+def _due_tokens(at: datetime, token_id: UUID | None) -> Iterator[models.Token]:
     waiting = models.Allocation.objects.filter(_due(at)).values("token").distinct()
-    ids = [row["token"] for row in waiting]
+    ids = [row["token"] for row in waiting if token_id in {None, row["token"]}]
     yield from (
         models.Token.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(pk__in=ids)

@@ -17,7 +17,7 @@ from apps.accounts.types import Account, Role
 from apps.businesses import selectors as businesses
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, user_id_of
 from apps.common.ids import new_id
 from apps.compliance import selectors as compliance
 from apps.compliance.types import Investor, Refusal, Security
@@ -69,7 +69,7 @@ def offerings(request: HttpRequest) -> HttpResponse:
 @require_safe
 def offering(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """Show one offering; with a quantity, what subscribing to it would do."""
-    token = selectors.visible_token(token_id, viewer=_user(request))
+    token = selectors.visible_token(token_id, viewer=user_id_of(request))
     asked = "quantity" in request.GET
     form = QuantityForm(request.GET if asked else None, decimals=token.terms.decimals)
     preview = _preview_of(request, token, form) if asked and form.is_valid() else None
@@ -82,7 +82,7 @@ def offering(request: HttpRequest, token_id: UUID) -> HttpResponse:
 @require_POST
 def subscribe(request: HttpRequest, token_id: UUID) -> HttpResponse:
     """Subscribe what was previewed; the hidden id makes a resent form find the first one's allocation."""
-    token = selectors.visible_token(token_id, viewer=_user(request))
+    token = selectors.visible_token(token_id, viewer=user_id_of(request))
     form = SubscribeForm(request.POST, decimals=token.terms.decimals)
     if not form.is_valid():
         return _page(request, token, form)
@@ -90,7 +90,7 @@ def subscribe(request: HttpRequest, token_id: UUID) -> HttpResponse:
         services.subscribe(
             allocation_id=form.cleaned_data["allocation_id"],
             token_id=token_id,
-            investor_id=_user(request),
+            investor_id=user_id_of(request),
             quantity=form.cleaned_data["quantity"],
             by=actor_of(request),
             at=now(),
@@ -108,7 +108,7 @@ def subscribe(request: HttpRequest, token_id: UUID) -> HttpResponse:
 def subscriptions(request: HttpRequest) -> HttpResponse:
     """Show my subscriptions and what I may still do about each."""
     at = now()
-    own = selectors.allocations_of(_user(request))
+    own = selectors.allocations_of(user_id_of(request))
     lines = [(allocation, allocation.can_withdraw(at), allocation.can_waive(at)) for allocation in own]
     context = {
         "lines": lines,
@@ -143,7 +143,7 @@ def withdraw(request: HttpRequest, allocation_id: UUID) -> HttpResponse:
 def _act(
     request: HttpRequest, verb: Callable[..., Allocation], allocation_id: UUID, said: str
 ) -> HttpResponse:
-    verb(allocation_id=allocation_id, investor_id=_user(request), by=actor_of(request), at=now())
+    verb(allocation_id=allocation_id, investor_id=user_id_of(request), by=actor_of(request), at=now())
     messages.success(request, said)
     return redirect("subscriptions")
 
@@ -156,7 +156,7 @@ def _page(
     preview: Preview | None = None,
     template: str = "tokens/offering.html",
 ) -> HttpResponse:
-    at, account, part = now(), accounts.account(_user(request)), request.GET.get("part", "")
+    at, account, part = now(), accounts.account(user_id_of(request)), request.GET.get("part", "")
     context: dict[str, Any] = {
         "offering": offering_of(token, at=at, counted=True),
         "sheet": sheet_of(token.terms, cash_decimals=token.cash_decimals),
@@ -190,9 +190,9 @@ def _preview_of(request: HttpRequest, token: Token, form: QuantityForm) -> Previ
     except DomainError as error:
         into_form(form, error)
         return None
-    invested = selectors.invested(token.id, investor_id=_user(request))
+    invested = selectors.invested(token.id, investor_id=user_id_of(request))
     limit = terms.max_investment
-    account = accounts.account(_user(request))
+    account = accounts.account(user_id_of(request))
     return Preview(
         quantity=quantity,
         cost=cost,
@@ -217,7 +217,3 @@ def _cash_of(user_id: UUID, currency: str) -> int:
     address = address_of(AccountKind.CLIENT, currency, owner=str(user_id))
     found = ledger.balances([address]).get(address)
     return found.available if found else 0
-
-
-def _user(request: HttpRequest) -> UUID:
-    return UUID(str(request.user.pk))

@@ -16,7 +16,7 @@ from apps.businesses.types import Business, BusinessStatus
 from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, user_id_of
 from apps.common.ids import new_id
 from apps.tokens import rules, selectors, services
 from apps.tokens.forms import CHECK, Draft, split_of
@@ -30,7 +30,7 @@ PARTS = ("deployment", "progress")
 @require_safe
 def tokens(request: HttpRequest) -> HttpResponse:
     """List the tokens of each of my businesses."""
-    own = businesses.of_member(_user(request))
+    own = businesses.of_member(user_id_of(request))
     at = now()
     found = selectors.tokens_of(*(business.id for business in own))
     groups = [
@@ -68,7 +68,7 @@ def token(request: HttpRequest, token_id: UUID) -> HttpResponse:
 def draft(request: HttpRequest, token_id: UUID | None = None) -> HttpResponse:
     """Draft a token step by step, or change a draft. Nothing is stored before the last step."""
     existing = _own(request, token_id) if token_id else None
-    own = [business for business in businesses.of_member(_user(request)) if _is_active(business)]
+    own = [business for business in businesses.of_member(user_id_of(request)) if _is_active(business)]
     if not own or (existing and existing.deploy_requested_at):
         return redirect("tokens")
     wizard = Draft(
@@ -105,7 +105,7 @@ def _answer(request: HttpRequest, wizard: Draft, existing: Token | None) -> Http
 def _save(request: HttpRequest, wizard: Draft, existing: Token | None) -> HttpResponse:
     arguments: dict[str, Any] = {
         "terms": wizard.terms(),
-        "user_id": _user(request),
+        "user_id": user_id_of(request),
         "by": actor_of(request),
         "at": now(),
     }
@@ -180,8 +180,8 @@ def _suggested(business: Business) -> dict[str, str]:
 
 def _own(request: HttpRequest, token_id: UUID) -> Token:
     """Return a token of one of my businesses. Raises NotFound."""
-    found = selectors.visible_token(token_id, viewer=_user(request))
-    businesses.require_member(found.business_id, _user(request))
+    found = selectors.visible_token(token_id, viewer=user_id_of(request))
+    businesses.require_member(found.business_id, user_id_of(request))
     return found
 
 
@@ -199,7 +199,3 @@ def _id(request: HttpRequest) -> UUID:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _user(request: HttpRequest) -> UUID:
-    return UUID(str(request.user.pk))

@@ -20,7 +20,7 @@ from apps.businesses import selectors as businesses
 from apps.businesses.types import BusinessStatus
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
+from apps.common.http import actor_of, into_form, user_id_of
 from apps.tokens import selectors, services
 from apps.tokens.forms import ConfirmForm, StartForm, TokenFilter, country_name
 from apps.tokens.types import Allocation, AllocationStatus, OnChainStatus, Token, TokenStatus
@@ -146,7 +146,7 @@ def _act(request: HttpRequest, token_id: UUID, verb: Callable[..., Token], said:
 
 
 def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) -> HttpResponse:
-    held = accounts.permissions_of(UUID(str(request.user.pk)))
+    held = accounts.permissions_of(user_id_of(request))
     business = businesses.business(token.business_id)
     waits = token.status is TokenStatus.DRAFT and business.status is BusinessStatus.ACTIVE
     pending = selectors.allocations(token.id, status=AllocationStatus.PENDING_PAYMENT, limit=PAGE)

@@ -7,7 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.chain.types import HolderState
 from apps.common import money
+from apps.common.serializers import StaffStepOutput, StepOutput
 from apps.wallets import rules, selectors
 from apps.wallets.types import (
     CURRENCIES,
@@ -58,17 +60,6 @@ class InstructionsOutput(serializers.Serializer[Any]):
     address = serializers.CharField(allow_blank=True)
 
 
-class ChangeOutput(serializers.Serializer[Any]):
-    status = serializers.CharField()
-    at = serializers.DateTimeField()
-    reason = serializers.CharField(allow_blank=True)
-
-
-class StaffChangeOutput(ChangeOutput):
-    actor_kind = serializers.CharField()
-    actor_id = serializers.CharField(allow_blank=True)
-
-
 class DepositOutput(serializers.Serializer[Any]):
     """A deposit. `amount` was announced, `received` is what came (null before)."""
 
@@ -81,23 +72,23 @@ class DepositOutput(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
     why = WhyOutput()
     instructions = InstructionsOutput(allow_null=True)
-    requested_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
 
 class DepositDetailOutput(DepositOutput):
-    history = ChangeOutput(many=True)
+    history = StepOutput(many=True)
 
 
 class StaffDepositOutput(DepositOutput):
-    owner = serializers.UUIDField()
+    user_id = serializers.UUIDField()
     bank_reference = serializers.CharField(allow_blank=True)
     refund_reference = serializers.CharField(allow_blank=True)
 
 
 class StaffDepositDetailOutput(StaffDepositOutput):
-    history = StaffChangeOutput(many=True)
+    history = StaffStepOutput(many=True)
 
 
 class WithdrawalOutput(serializers.Serializer[Any]):
@@ -111,7 +102,7 @@ class WithdrawalOutput(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
     destination_kind = serializers.ChoiceField(choices=DESTINATION_KIND)
     why = WhyOutput()
-    requested_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
 
@@ -125,11 +116,11 @@ class DestinationOutput(serializers.Serializer[Any]):
 
 class WithdrawalDetailOutput(WithdrawalOutput):
     destination = DestinationOutput(allow_null=True)
-    history = ChangeOutput(many=True)
+    history = StepOutput(many=True)
 
 
 class StaffWithdrawalOutput(WithdrawalOutput):
-    owner = serializers.UUIDField()
+    user_id = serializers.UUIDField()
     bank_reference = serializers.CharField(allow_blank=True)
 
 
@@ -138,7 +129,7 @@ class StaffWithdrawalDetailOutput(StaffWithdrawalOutput):
 
     destination = DestinationOutput(allow_null=True)
     holder_is_owner = serializers.BooleanField(allow_null=True)
-    history = StaffChangeOutput(many=True)
+    history = StaffStepOutput(many=True)
 
 
 class AllowanceOutput(serializers.Serializer[Any]):
@@ -157,10 +148,10 @@ class AllowanceOutput(serializers.Serializer[Any]):
 
 
 class AddressOutput(serializers.Serializer[Any]):
-    """The custodial address; both empty before one was asked for, the address until it is made."""
+    """The custodial address; all empty before one was asked for, the address until it is made."""
 
     address = serializers.CharField(allow_blank=True)
-    state = serializers.ChoiceField(choices=["", "requested", "registered", "removed"])
+    status = serializers.ChoiceField(choices=["", *map(str, HolderState)])
     identity = serializers.CharField(allow_blank=True)
 
 
@@ -178,7 +169,7 @@ def deposit_body(deposit: Deposit) -> dict[str, Any]:
         "reason": deposit.reason,
         "why": _why(rules.why_deposit(deposit.state, deposit.reason)),
         "instructions": asdict(where) if where else None,
-        "requested_at": _time(deposit.requested_at),
+        "created_at": _time(deposit.requested_at),
         "expires_at": _time(deposit.expires_at),
         "updated_at": _time(deposit.updated_at),
     }
@@ -187,7 +178,7 @@ def deposit_body(deposit: Deposit) -> dict[str, Any]:
 def staff_deposit_body(deposit: Deposit) -> dict[str, Any]:
     """Return a deposit as staff read it."""
     return deposit_body(deposit) | {
-        "owner": str(deposit.owner),
+        "user_id": str(deposit.owner),
         "bank_reference": deposit.bank_reference,
         "refund_reference": deposit.refund_reference,
     }
@@ -204,7 +195,7 @@ def withdrawal_body(withdrawal: Withdrawal) -> dict[str, Any]:
         "reason": withdrawal.reason,
         "destination_kind": str(withdrawal.destination_kind),
         "why": _why(rules.why_withdrawal(withdrawal.state, withdrawal.reason)),
-        "requested_at": _time(withdrawal.requested_at),
+        "created_at": _time(withdrawal.requested_at),
         "updated_at": _time(withdrawal.updated_at),
     }
 
@@ -212,18 +203,14 @@ def withdrawal_body(withdrawal: Withdrawal) -> dict[str, Any]:
 def staff_withdrawal_body(withdrawal: Withdrawal) -> dict[str, Any]:
     """Return a withdrawal as staff read it, without where it goes to."""
     return withdrawal_body(withdrawal) | {
-        "owner": str(withdrawal.owner),
+        "user_id": str(withdrawal.owner),
         "bank_reference": withdrawal.bank_reference,
     }
 
 
-def history_body(changes: Iterable[Change], *, staff: bool = False) -> list[dict[str, Any]]:
+def history_body(changes: Iterable[Change], *, staff: bool = False) -> Any:
     """Return the life of a request; only staff read who did what."""
-    return [
-        {"status": change.state, "at": _time(change.at), "reason": change.reason}
-        | ({"actor_kind": change.actor_kind, "actor_id": change.actor_id} if staff else {})
-        for change in changes
-    ]
+    return (StaffStepOutput if staff else StepOutput)(changes, many=True).data
 
 
 def allowance_body(allowance: Allowance) -> dict[str, Any]:

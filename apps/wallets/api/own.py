@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import Invalid
-from apps.common.http import actor_of, answer_once
+from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 from apps.wallets import models, personal_data, selectors, services
 from apps.wallets.api.answers import (
     AddressOutput,
@@ -41,10 +41,6 @@ from apps.wallets.types import (
     WithdrawalState,
 )
 
-KEY = OpenApiParameter(
-    "Idempotency-Key", location="header", required=True, description="a new random value for each new intent"
-)
-
 
 class DepositInput(StrictSerializer):
     currency = TextField(max_length=8)
@@ -62,10 +58,8 @@ class WithdrawalInput(StrictSerializer):
     bank_code = TextField(max_length=32, required=False)
 
 
-class OwnQuery(StrictSerializer):
+class OwnQuery(PageQuery):
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
 
 
 class DepositQuery(OwnQuery):
@@ -94,7 +88,7 @@ class Deposits(GenericAPIView[models.Deposit]):
     def get_queryset(self) -> QuerySet[models.Deposit]:
         """Return the asker's own deposits that the query asks for."""
         query = read(DepositQuery, self.request.query_params.dict())
-        return selectors.deposits(owner=_id(self.request), **_wanted(query))
+        return selectors.deposits(owner=user_id_of(self.request), **_wanted(query))
 
     @extend_schema(
         operation_id="deposits_list",
@@ -110,7 +104,7 @@ class Deposits(GenericAPIView[models.Deposit]):
         return self.get_paginated_response([deposit_body(selectors.as_deposit(row)) for row in page])
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=DepositInput,
         responses={201: DepositOutput, **problems(400, 401, 403, 409, 422)},
         examples=[
@@ -125,7 +119,7 @@ class Deposits(GenericAPIView[models.Deposit]):
             request,
             verb=lambda: services.request_deposit(
                 deposit_id=made,
-                owner=_id(request),
+                owner=user_id_of(request),
                 currency=asked["currency"],
                 amount=amount,
                 by=actor_of(request),
@@ -143,7 +137,7 @@ class DepositDetail(APIView):
     @extend_schema(responses={200: DepositDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, deposit_id: UUID) -> Response:
         """Show a deposit with its history, and why it isn't further."""
-        found = selectors.deposit(deposit_id, owner=_id(request))
+        found = selectors.deposit(deposit_id, owner=user_id_of(request))
         history = history_body(selectors.changes_of_deposit(deposit_id))
         return Response(deposit_body(found) | {"history": history})
 
@@ -155,7 +149,7 @@ class CancelDeposit(APIView):
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Take back a deposit for which nothing has come."""
         found = services.cancel_deposit(
-            deposit_id=deposit_id, owner=_id(request), by=actor_of(request), at=now()
+            deposit_id=deposit_id, owner=user_id_of(request), by=actor_of(request), at=now()
         )
         return Response(deposit_body(found))
 
@@ -170,7 +164,7 @@ class Withdrawals(GenericAPIView[models.Withdrawal]):
     def get_queryset(self) -> QuerySet[models.Withdrawal]:
         """Return the asker's own withdrawals that the query asks for."""
         query = read(WithdrawalQuery, self.request.query_params.dict())
-        return selectors.withdrawals(owner=_id(self.request), **_wanted(query))
+        return selectors.withdrawals(owner=user_id_of(self.request), **_wanted(query))
 
     @extend_schema(
         operation_id="withdrawals_list",
@@ -186,7 +180,7 @@ class Withdrawals(GenericAPIView[models.Withdrawal]):
         return self.get_paginated_response([withdrawal_body(selectors.as_withdrawal(row)) for row in page])
 
     @extend_schema(
-        parameters=[KEY],
+        parameters=[IDEMPOTENCY_KEY],
         request=WithdrawalInput,
         responses={201: WithdrawalOutput, **problems(400, 401, 403, 409, 422)},
         examples=[
@@ -211,7 +205,7 @@ class Withdrawals(GenericAPIView[models.Withdrawal]):
             request,
             verb=lambda: services.request_withdrawal(
                 withdrawal_id=made,
-                owner=_id(request),
+                owner=user_id_of(request),
                 currency=asked["currency"],
                 amount=amount,
                 destination=destination,
@@ -230,8 +224,8 @@ class WithdrawalDetail(APIView):
     @extend_schema(responses={200: WithdrawalDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, withdrawal_id: UUID) -> Response:
         """Show a withdrawal with where it goes, its history, and why it isn't further."""
-        found = selectors.withdrawal(withdrawal_id, owner=_id(request))
-        where = personal_data.own_destination(withdrawal_id, owner=_id(request))
+        found = selectors.withdrawal(withdrawal_id, owner=user_id_of(request))
+        where = personal_data.own_destination(withdrawal_id, owner=user_id_of(request))
         history = history_body(selectors.changes_of_withdrawal(withdrawal_id))
         shown = {"destination": asdict(where) if where else None, "history": history}
         return Response(withdrawal_body(found) | shown)
@@ -244,7 +238,7 @@ class CancelWithdrawal(APIView):
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Take back a withdrawal that nobody has approved; its amount is available again."""
         found = services.cancel_withdrawal(
-            withdrawal_id=withdrawal_id, owner=_id(request), by=actor_of(request), at=now()
+            withdrawal_id=withdrawal_id, owner=user_id_of(request), by=actor_of(request), at=now()
         )
         return Response(withdrawal_body(found))
 
@@ -259,7 +253,7 @@ class WithdrawalLimits(APIView):
     def get(self, request: Request) -> Response:
         """Say in numbers what I could withdraw in a currency now."""
         query = read(LimitsQuery, request.query_params.dict())
-        found = selectors.allowance(_id(request), query.get("currency", CURRENCIES[0]), at=now())
+        found = selectors.allowance(user_id_of(request), query.get("currency", CURRENCIES[0]), at=now())
         return Response(allowance_body(found))
 
 
@@ -269,10 +263,10 @@ class WalletAddress(APIView):
     @extend_schema(responses={200: AddressOutput, **problems(401, 403)})
     def get(self, request: Request) -> Response:
         """Say at which address my tokens are kept on chain."""
-        holder = selectors.custody(_id(request))
+        holder = selectors.custody(user_id_of(request))
         if holder is None:
-            return Response({"address": "", "state": "", "identity": ""})
-        return Response({"address": holder.address, "state": str(holder.state), "identity": holder.identity})
+            return Response({"address": "", "status": "", "identity": ""})
+        return Response({"address": holder.address, "status": str(holder.state), "identity": holder.identity})
 
 
 def _destination(asked: dict[str, Any]) -> Destination:
@@ -287,7 +281,3 @@ def _destination(asked: dict[str, Any]) -> Destination:
 def _wanted(query: dict[str, Any]) -> dict[str, Any]:
     names = {"status": "state", "currency": "currency"}
     return {argument: query[name] for name, argument in names.items() if name in query}
-
-
-def _id(request: Request) -> UUID:
-    return UUID(str(request.user.pk))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -16,9 +16,17 @@ from rest_framework.views import APIView
 from apps.accounts.types import Permission
 from apps.common import money
 from apps.common.clock import now
-from apps.common.http import actor_of, answer_once
+from apps.common.http import actor_of, answer_once, why_of
 from apps.common.pagination import CursorPages
-from apps.common.serializers import StrictSerializer, TextField, problems, read
+from apps.common.serializers import (
+    IDEMPOTENCY_KEY,
+    WHY,
+    PageQuery,
+    StrictSerializer,
+    TextField,
+    problems,
+    read,
+)
 from apps.wallets import models, personal_data, selectors, services
 from apps.wallets.api.answers import (
     StaffDepositDetailOutput,
@@ -29,18 +37,27 @@ from apps.wallets.api.answers import (
     staff_deposit_body,
     staff_withdrawal_body,
 )
-from apps.wallets.api.own import KEY
 from apps.wallets.types import CURRENCIES, DECIMALS, DepositState, Withdrawal, WithdrawalState
 
-WHY = OpenApiParameter("why", description="the reason, kept with the record of this look")
 DEPOSIT_STATES = [*map(str, DepositState), selectors.OPEN]
 WITHDRAWAL_STATES = [*map(str, WithdrawalState), selectors.OPEN]
 FILTERS = [
     OpenApiParameter("currency", enum=CURRENCIES),
     OpenApiParameter("reference", description="ours, or a bank's"),
-    OpenApiParameter("owner", description="the id of the account"),
+    OpenApiParameter("user_id", description="the id of the account"),
 ]
 REFUSALS = problems(400, 401, 403, 404, 409, 422)
+CAME = OpenApiExample(
+    "All of it came", request_only=True, value={"amount": "2500.00", "bank_reference": "FT26124KXM03"}
+)
+REFUSED = OpenApiExample("Refused", request_only=True, value={"reason": "not_accepted"})
+REFUNDED = OpenApiExample(
+    "Somebody else's account",
+    request_only=True,
+    value={"reason": "sender_differs", "bank_reference": "FT26125AAQ71"},
+)
+SENT = OpenApiExample("Told to the bank", request_only=True, value={"bank_reference": "FT26126ZZB09"})
+FAILED = OpenApiExample("It came back", request_only=True, value={"reason": "returned_by_bank"})
 
 
 class CameInput(StrictSerializer):
@@ -66,12 +83,10 @@ class SentInput(StrictSerializer):
     bank_reference = TextField(max_length=80)
 
 
-class QueueQuery(StrictSerializer):
+class QueueQuery(PageQuery):
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
     reference = TextField(max_length=80, required=False)
-    owner = serializers.UUIDField(required=False)
-    cursor = TextField(required=False)
-    page_size = TextField(max_length=4, required=False)
+    user_id = serializers.UUIDField(required=False)
 
 
 class DepositQuery(QueueQuery):
@@ -122,7 +137,12 @@ class DepositCase(APIView):
 class ConfirmDeposit(APIView):
     """The ordinary case: the money came."""
 
-    @extend_schema(parameters=[KEY], request=CameInput, responses={200: StaffDepositOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=CameInput,
+        examples=[CAME],
+        responses={200: StaffDepositOutput, **REFUSALS},
+    )
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Receive and credit a requested deposit."""
         return _decide_deposit(request, services.confirm_deposit, deposit_id, **_came(request))
@@ -131,7 +151,12 @@ class ConfirmDeposit(APIView):
 class ReceiveDeposit(APIView):
     """The money came, and is to be looked at."""
 
-    @extend_schema(parameters=[KEY], request=CameInput, responses={200: StaffDepositOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=CameInput,
+        examples=[CAME],
+        responses={200: StaffDepositOutput, **REFUSALS},
+    )
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Say that money came; it lies in suspense until it is credited or sent back."""
         return _decide_deposit(request, services.receive_deposit, deposit_id, **_came(request))
@@ -140,7 +165,9 @@ class ReceiveDeposit(APIView):
 class CreditDeposit(APIView):
     """The money may be its owner's."""
 
-    @extend_schema(parameters=[KEY], request=NothingInput, responses={200: StaffDepositOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY], request=NothingInput, responses={200: StaffDepositOutput, **REFUSALS}
+    )
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Give what came to the owner of the deposit."""
         read(NothingInput, request.data)
@@ -150,7 +177,12 @@ class CreditDeposit(APIView):
 class RejectDeposit(APIView):
     """Nothing came."""
 
-    @extend_schema(parameters=[KEY], request=ReasonInput, responses={200: StaffDepositOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonInput,
+        examples=[REFUSED],
+        responses={200: StaffDepositOutput, **REFUSALS},
+    )
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Refuse a deposit for which nothing has come; its owner reads the reason."""
         return _decide_deposit(
@@ -161,7 +193,12 @@ class RejectDeposit(APIView):
 class RefundDeposit(APIView):
     """The money was sent back."""
 
-    @extend_schema(parameters=[KEY], request=RefundInput, responses={200: StaffDepositOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=RefundInput,
+        examples=[REFUNDED],
+        responses={200: StaffDepositOutput, **REFUSALS},
+    )
     def post(self, request: Request, deposit_id: UUID) -> Response:
         """Say that what came was sent back, and why; its owner reads the reason."""
         return _decide_deposit(
@@ -207,7 +244,9 @@ class WithdrawalCase(APIView):
 class ApproveWithdrawal(APIView):
     """A withdrawal may be paid."""
 
-    @extend_schema(parameters=[KEY], request=NothingInput, responses={200: StaffWithdrawalOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY], request=NothingInput, responses={200: StaffWithdrawalOutput, **REFUSALS}
+    )
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Allow a withdrawal to be paid."""
         read(NothingInput, request.data)
@@ -217,7 +256,12 @@ class ApproveWithdrawal(APIView):
 class RejectWithdrawal(APIView):
     """A withdrawal must not be paid."""
 
-    @extend_schema(parameters=[KEY], request=ReasonInput, responses={200: StaffWithdrawalOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonInput,
+        examples=[REFUSED],
+        responses={200: StaffWithdrawalOutput, **REFUSALS},
+    )
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Refuse a withdrawal; its amount is available again, and its owner reads the reason."""
         return _decide_withdrawal(
@@ -228,7 +272,12 @@ class RejectWithdrawal(APIView):
 class SendWithdrawal(APIView):
     """The bank was told."""
 
-    @extend_schema(parameters=[KEY], request=SentInput, responses={200: StaffWithdrawalOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=SentInput,
+        examples=[SENT],
+        responses={200: StaffWithdrawalOutput, **REFUSALS},
+    )
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Say that the bank was told to pay, and what it calls the transfer."""
         return _decide_withdrawal(
@@ -239,7 +288,9 @@ class SendWithdrawal(APIView):
 class CompleteWithdrawal(APIView):
     """The bank has paid."""
 
-    @extend_schema(parameters=[KEY], request=NothingInput, responses={200: StaffWithdrawalOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY], request=NothingInput, responses={200: StaffWithdrawalOutput, **REFUSALS}
+    )
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Say that the bank has paid; the amount leaves the ledger."""
         read(NothingInput, request.data)
@@ -249,7 +300,12 @@ class CompleteWithdrawal(APIView):
 class FailWithdrawal(APIView):
     """The bank did not pay."""
 
-    @extend_schema(parameters=[KEY], request=ReasonInput, responses={200: StaffWithdrawalOutput, **REFUSALS})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=ReasonInput,
+        examples=[FAILED],
+        responses={200: StaffWithdrawalOutput, **REFUSALS},
+    )
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Say that the bank did not pay; the amount is available again, and its owner reads the reason."""
         return _decide_withdrawal(
@@ -291,7 +347,7 @@ def _destination(request: Request, found: Withdrawal) -> dict[str, Any]:
     nothing = {"destination": None, "holder_is_owner": None}
     if request.method != "GET" or not request.user.has_perm(Permission.WITHDRAWALS_APPROVE):
         return nothing
-    why = request.query_params.get("why", "").replace("\x00", "")[:200]
+    why = why_of(request)
     shown = personal_data.reveal_destination(found.id, why=why or "api", by=actor_of(request), at=now())
     if shown is None:
         return nothing
@@ -299,5 +355,5 @@ def _destination(request: Request, found: Withdrawal) -> dict[str, Any]:
 
 
 def _wanted(query: dict[str, Any]) -> dict[str, Any]:
-    names = {"status": "state", "currency": "currency", "reference": "reference", "owner": "owner"}
+    names = {"status": "state", "currency": "currency", "reference": "reference", "user_id": "owner"}
     return {argument: query[name] for name, argument in names.items() if name in query}

@@ -26,6 +26,12 @@ def is_reference(text: str) -> bool:
     return known and with_check(text[:-1]) == text
 
 
+def has_slip(text: str) -> bool:
+    """Tell whether a text that `normal_reference` returned is shaped like a reference and isn't one."""
+    shaped = len(text) == LENGTH and text.isascii() and text.isalnum()
+    return shaped and not is_reference(text)
+
+
 def normal_reference(text: str) -> str:
     """Return a reference as it is stored: capitals, and none of the spaces that people put in."""
     return _SPACING.sub("", text).upper()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import DomainError
-from apps.common.http import actor_of, in_time, into_form
+from apps.common.http import actor_of, in_time, into_form, user_id_of
 from apps.wallets import personal_data, rules, selectors, services, states
 from apps.wallets.forms import DepositForm, WithdrawForm
 from apps.wallets.types import CURRENCIES, DepositState, WithdrawalState
@@ -26,7 +26,7 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
         try:
             made = services.request_deposit(
                 deposit_id=data["id"],
-                owner=_id(request),
+                owner=user_id_of(request),
                 currency=data["currency"],
                 amount=data["amount"],
                 by=actor_of(request),
@@ -45,7 +45,7 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
 @require_safe
 def deposit(request: HttpRequest, deposit_id: UUID) -> HttpResponse:
     """Show where to send the money, how far the deposit is, and why not further."""
-    found = selectors.deposit(deposit_id, owner=_id(request))
+    found = selectors.deposit(deposit_id, owner=user_id_of(request))
     asked = found.state is DepositState.REQUESTED
     context = {
         "deposit": found,
@@ -60,7 +60,7 @@ def deposit(request: HttpRequest, deposit_id: UUID) -> HttpResponse:
 @require_POST
 def cancel_deposit(request: HttpRequest, deposit_id: UUID) -> HttpResponse:
     """Take back a deposit for which nothing has come."""
-    services.cancel_deposit(deposit_id=deposit_id, owner=_id(request), by=actor_of(request), at=now())
+    services.cancel_deposit(deposit_id=deposit_id, owner=user_id_of(request), by=actor_of(request), at=now())
     messages.success(request, _("The deposit is cancelled."))
     return redirect("deposit", deposit_id)
 
@@ -75,7 +75,7 @@ def new_withdrawal(request: HttpRequest) -> HttpResponse:
         try:
             made = services.request_withdrawal(
                 withdrawal_id=form.cleaned_data["id"],
-                owner=_id(request),
+                owner=user_id_of(request),
                 currency=currency,
                 amount=form.cleaned_data["amount"],
                 destination=form.destination(),
@@ -87,7 +87,7 @@ def new_withdrawal(request: HttpRequest) -> HttpResponse:
             into_form(form, error)
         else:
             return redirect("withdrawal", made.id)
-    allowance = selectors.allowance(_id(request), currency, at=now())
+    allowance = selectors.allowance(user_id_of(request), currency, at=now())
     context = {
         "form": form,
         "currencies": CURRENCIES,
@@ -101,11 +101,11 @@ def new_withdrawal(request: HttpRequest) -> HttpResponse:
 @require_safe
 def withdrawal(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
     """Show where the money goes, how far the withdrawal is, and why not further."""
-    found = selectors.withdrawal(withdrawal_id, owner=_id(request))
+    found = selectors.withdrawal(withdrawal_id, owner=user_id_of(request))
     context = {
         "withdrawal": found,
         "why": rules.why_withdrawal(found.state, found.reason),
-        "destination": personal_data.own_destination(withdrawal_id, owner=_id(request)),
+        "destination": personal_data.own_destination(withdrawal_id, owner=user_id_of(request)),
         "changes": selectors.changes_of_withdrawal(withdrawal_id),
         "may_cancel": WithdrawalState.CANCELLED in states.WITHDRAWAL[found.state],
     }
@@ -116,11 +116,7 @@ def withdrawal(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
 def cancel_withdrawal(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
     """Take back a withdrawal that nobody has approved."""
     services.cancel_withdrawal(
-        withdrawal_id=withdrawal_id, owner=_id(request), by=actor_of(request), at=now()
+        withdrawal_id=withdrawal_id, owner=user_id_of(request), by=actor_of(request), at=now()
     )
     messages.success(request, _("The withdrawal is cancelled, and the money is available again."))
     return redirect("withdrawal", withdrawal_id)
-
-
-def _id(request: HttpRequest) -> UUID:
-    return UUID(str(request.user.pk))

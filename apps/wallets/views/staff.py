@@ -17,8 +17,8 @@ from apps.accounts.types import Permission
 from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
-from apps.common.http import actor_of, into_form
-from apps.wallets import personal_data, selectors, services, states
+from apps.common.http import actor_of, into_form, why_of
+from apps.wallets import personal_data, rules, selectors, services, states
 from apps.wallets.forms import (
     CameForm,
     DepositFilter,
@@ -94,8 +94,13 @@ WITHDRAWAL_ACTS: Mapping[str, _Act] = {
 def deposits(request: HttpRequest) -> HttpResponse:
     """List deposits, the longest waiting first."""
     form = DepositFilter(request.GET or {"state": selectors.OPEN})
-    wanted = form.cleaned_data if form.is_valid() else {}
-    context = {"form": form, "deposits": selectors.queue_of_deposits(**wanted), "limit": selectors.MAX_PAGE}
+    wanted = _wanted(form)
+    context = {
+        "form": form,
+        "deposits": selectors.queue_of_deposits(**wanted),
+        "limit": selectors.MAX_PAGE,
+        "slip": rules.has_slip(rules.normal_reference(wanted.get("reference", ""))),
+    }
     return render(request, "wallets/deposits.html", context)
 
 
@@ -125,9 +130,13 @@ def act_on_deposit(request: HttpRequest, deposit_id: UUID, act: str) -> HttpResp
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """List withdrawals, the longest waiting first."""
     form = WithdrawalFilter(request.GET or {"state": selectors.OPEN})
-    wanted = form.cleaned_data if form.is_valid() else {}
-    found = selectors.queue_of_withdrawals(**wanted)
-    context = {"form": form, "withdrawals": found, "limit": selectors.MAX_PAGE}
+    wanted = _wanted(form)
+    context = {
+        "form": form,
+        "withdrawals": selectors.queue_of_withdrawals(**wanted),
+        "limit": selectors.MAX_PAGE,
+        "slip": rules.has_slip(rules.normal_reference(wanted.get("reference", ""))),
+    }
     return render(request, "wallets/withdrawals.html", context)
 
 
@@ -135,7 +144,7 @@ def withdrawals(request: HttpRequest) -> HttpResponse:
 def withdrawal_case(request: HttpRequest, withdrawal_id: UUID) -> HttpResponse:
     """Show a withdrawal whole, with the acts that its state allows; where it goes is shown on asking."""
     found = selectors.withdrawal(withdrawal_id)
-    why = request.GET.get("why", "").replace("\x00", "").strip()[:200]
+    why = why_of(request)
     revealed = None
     if why and request.method == "GET" and request.user.has_perm(Permission.WITHDRAWALS_APPROVE):
         revealed = personal_data.reveal_destination(withdrawal_id, why=why, by=actor_of(request), at=now())
@@ -158,6 +167,14 @@ def act_on_withdrawal(request: HttpRequest, withdrawal_id: UUID, act: str) -> Ht
     return _withdrawal_page(request, selectors.withdrawal(withdrawal_id), {act: form}, status=422)
 
 
+def _wanted(form: Form) -> dict[str, Any]:
+    """Return what a valid filter asks for; a reference finds its request whether or not it still waits."""
+    wanted = dict(form.cleaned_data) if form.is_valid() else {}
+    if wanted.get("reference") and wanted.get("state") == selectors.OPEN:
+        wanted["state"] = ""
+    return wanted
+
+
 def _deposit_page(
     request: HttpRequest, found: Deposit, bound: Mapping[str, Form] | None = None, *, status: int = 200
 ) -> HttpResponse:
@@ -174,6 +191,7 @@ def _deposit_page(
         "changes": selectors.changes_of_deposit(found.id),
         "forms": forms if request.user.has_perm(Permission.DEPOSITS_APPROVE) else {},
         "failed": _failed(forms, bound),
+        "sees_users": request.user.has_perm(Permission.USERS_VIEW),
     }
     return render(request, "wallets/deposit_case.html", context, status=status)
 
@@ -198,6 +216,7 @@ def _withdrawal_page(
         "changes": selectors.changes_of_withdrawal(found.id),
         "forms": forms if may else {},
         "failed": _failed(forms, bound),
+        "sees_users": request.user.has_perm(Permission.USERS_VIEW),
         "may": may,
         "revealed": revealed,
         "asked": asked,

@@ -10,7 +10,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.common.http.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "apps.common.http.ProblemRenderer"],
     "EXCEPTION_HANDLER": "apps.common.http.answer_error",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.common.serializers.Operations",
     "DEFAULT_PAGINATION_CLASS": "apps.common.pagination.CursorPages",
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -30,7 +30,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # a PATCH needs what its body says that it needs
     "ENUM_NAME_OVERRIDES": {
+        # chain
+        "IntentKindEnum": "apps.chain.api.KINDS",
+        "IntentStateEnum": "apps.chain.api.STATES",
         # wallets
         "DepositStatusEnum": "apps.wallets.api.answers.DEPOSIT_STATUS",
         "WithdrawalStatusEnum": "apps.wallets.api.answers.WITHDRAWAL_STATUS",

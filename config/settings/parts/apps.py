@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "apps.businesses",
     "apps.tokens",
     "apps.wallets",
+    "apps.trading",
     "apps.portals",
 ]
 

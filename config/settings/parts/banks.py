@@ -2,10 +2,21 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.env import env
+
+_NAMES = {"holder", "bank", "iban", "account_number", "bic", "routing", "address"}
 
 # {"USD": {"holder": …, "bank": …, "iban" or "account_number": …, "bic": …, "routing": …, "address": …}}
 BANK_INSTRUCTIONS: dict[str, dict[str, Any]] = env.json("BANK_INSTRUCTIONS", default={})
+for _currency, _bank in BANK_INSTRUCTIONS.items():
+    _given = set(_bank)
+    if not {"holder", "bank"} <= _given <= _NAMES or not {"iban", "account_number"} & _given:
+        raise ImproperlyConfigured(
+            f"BANK_INSTRUCTIONS for {_currency} needs holder, bank, and iban or account_number; it may have"
+            f" {', '.join(sorted(_NAMES))}."
+        )
 
 # Where nobody has named real accounts, in development and tests: numbers with right check digits at no bank.
 DEMO_BANKS: dict[str, dict[str, Any]] = {

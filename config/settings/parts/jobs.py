@@ -38,5 +38,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "expire-orders": {
+        "task": "apps.trading.tasks.expire_orders",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     "forget-old-tokens": {"task": "apps.accounts.tasks.forget_old_tokens", "schedule": timedelta(hours=1)},
 }

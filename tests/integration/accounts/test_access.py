@@ -144,3 +144,13 @@ def test_customers_pass_no_staff_row():
     for name, access in selectors.matrix().items():
         if isinstance(access, Access) and access.permission is not None:
             assert access.roles == {Role.ADMIN, Role.STAFF}, name
+
+
+@pytest.mark.parametrize(
+    "query", ["password__startswith=md5", "email_index__gt=a", "status__exact=%00", "session_version__lt=2"]
+)
+def test_what_the_workplace_does_not_show_cannot_be_guessed_by_filters(client, query):
+    staff = AccountFactory(role=Role.STAFF, team_role="support")
+    users = reverse("admin:accounts_user_changelist")
+    assert logged_in(client, staff).get(f"{users}?{query}").status_code == 400
+    assert client.get(f"{users}?status__exact=active&role__exact=staff").status_code == 200

@@ -236,3 +236,17 @@ def test_the_api_describes_itself_with_no_warning(client):
     assert schema["openapi"].startswith("3.1")
     assert "/api/v1/auth/login" in schema["paths"]
     assert client.get(reverse("api-docs")).status_code == 200
+
+
+@pytest.mark.spec("API-1")
+def test_every_operation_names_its_refusals():
+    from drf_spectacular.generators import SchemaGenerator
+
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            keyed = any(each["name"] == "Idempotency-Key" for each in operation.get("parameters", []))
+            needed = {"404"} if "{" in path and method != "put" else set()
+            needed |= {"400"} if "requestBody" in operation else set()
+            needed |= {"400", "409", "422"} if keyed else set()
+            assert needed <= set(operation["responses"]), operation["operationId"]

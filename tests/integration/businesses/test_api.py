@@ -175,8 +175,8 @@ def test_an_unknown_business_is_404(client, reviewer):
         ({"status": "active"}, ["Oasis Co"]),
         ({"country": "AE"}, ["Falcon LLC"]),
         ({"industry": "food"}, ["Oasis Co"]),
-        ({"q": "FALC"}, ["Falcon LLC"]),
-        ({"q": "cn77"}, ["Falcon LLC"]),
+        ({"search": "FALC"}, ["Falcon LLC"]),
+        ({"search": "cn77"}, ["Falcon LLC"]),
         ({"page_size": "1"}, ["Oasis Co"]),
     ],
 )

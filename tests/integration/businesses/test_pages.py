@@ -158,9 +158,9 @@ def test_the_queue_shows_what_waits_longest_first_and_the_rest_by_status(client,
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({"text": "falcon"}, ["Falcon LLC"]),
-        ({"text": "cn 77"}, ["Falcon LLC"]),
-        ({"text": "%"}, []),
+        ({"search": "falcon"}, ["Falcon LLC"]),
+        ({"search": "cn 77"}, ["Falcon LLC"]),
+        ({"search": "%"}, []),
         ({"country": "SA"}, ["Oasis Co"]),
         ({"industry": "food"}, ["Oasis Co"]),
         ({"industry": "food", "country": "AE"}, []),

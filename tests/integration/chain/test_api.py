@@ -32,7 +32,7 @@ def post(client, name, row, headers, body=None, key="1"):
 def test_the_state_says_how_the_network_is(client, chain, operator):
     chain.holder()
     body = client.get(reverse("api:chain"), **operator).json()
-    assert (body["chain_id"], body["state"], body["indexed"]) == (31337, "ok", None)
+    assert (body["chain_id"], body["status"], body["indexed"]) == (31337, "ok", None)
     assert body["head"]["number"] == int(chain.rpc("eth_blockNumber"), 16)
     assert body["intents"]["completed"] == 1
     (registrar,) = [signer for signer in body["signers"] if signer["duty"] == "registrar"]
@@ -53,7 +53,7 @@ def test_without_a_node_the_state_is_told_all_the_same(client, chain, operator, 
 def test_intents_are_listed_and_filtered_page_by_page(client, operator):
     rows = [dead(created_at=f"2026-03-02T10:0{number}Z") for number in range(3)]
     url = reverse("api:chain-intents")
-    first = client.get(url, {"state": "dead", "page_size": "2"}, **operator).json()
+    first = client.get(url, {"status": "dead", "page_size": "2"}, **operator).json()
     assert [each["id"] for each in first["results"]] == [str(rows[2].pk), str(rows[1].pk)]
     second = client.get(first["next"], **operator).json()
     assert [each["id"] for each in second["results"]] == [str(rows[0].pk)]
@@ -69,8 +69,8 @@ def test_an_intent_is_shown_with_its_transactions(client, chain, operator):
     body = client.get(reverse("api:chain-intent", args=[intent]), **operator).json()
     (sent,) = selectors.transactions_of(intent)
     (shown,) = body["transactions"]
-    assert (body["state"], UUID(body["id"])) == ("completed", intent)
-    assert (shown["tx_hash"], shown["nonce"], shown["state"]) == (
+    assert (body["status"], UUID(body["id"])) == ("completed", intent)
+    assert (shown["tx_hash"], shown["nonce"], shown["status"]) == (
         sent.step.tx_hash,
         sent.step.nonce,
         "confirmed",
@@ -85,7 +85,7 @@ def test_a_dead_letter_is_requeued_once_for_each_key(client, operator):
     row = dead()
     assert post(client, "chain-requeue", row, operator, key="").json()["code"] == "idempotency_key_missing"
     first = post(client, "chain-requeue", row, operator)
-    assert (first.status_code, first.json()) == (200, {"id": str(row.pk), "state": "queued"})
+    assert (first.status_code, first.json()) == (200, {"id": str(row.pk), "status": "queued"})
     again = post(client, "chain-requeue", row, operator)
     assert (again.status_code, again.json()) == (200, first.json())
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -99,7 +99,7 @@ def test_a_dead_letter_is_called_off_with_a_reason(client, operator):
     row = dead()
     assert post(client, "chain-cancel", row, operator).status_code == 400
     assert post(client, "chain-cancel", row, operator, {"reason": 5}).status_code == 400
-    assert post(client, "chain-cancel", row, operator, {"reason": "case 12"}).json()["state"] == "cancelled"
+    assert post(client, "chain-cancel", row, operator, {"reason": "case 12"}).json()["status"] == "cancelled"
     row.refresh_from_db()
     assert row.state == IntentState.CANCELLED
     assert AuditEvent.objects.get(action="chain.cancelled").reason == "case 12"

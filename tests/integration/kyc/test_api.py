@@ -11,13 +11,16 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.accounts.types import Role
 from apps.audit.models import AuditEvent
-from apps.kyc import models, selectors
+from apps.kyc import models, rules, selectors
+from apps.kyc.types import FIELDS, Decision
 from tests.factories.accounts import AccountFactory, bearer, logged_in
-from tests.factories.kyc import answers, files, picture, submitted
+from tests.factories.kyc import answers, decided, files, picture, submitted
 from tests.factories.uploads import pdf
+from tests.integration.accounts.test_hostile_input import CORPUS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JSON = "application/json"
+FREE_TEXTS = set(rules.LENGTHS)
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +123,23 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(client, noor, changes, field
     assert not models.Application.objects.exists()
 
 
+@pytest.mark.spec("SEC-6")
+@pytest.mark.parametrize("name", CORPUS)
+def test_hostile_text_in_every_field_is_refused_or_kept_as_it_is(client, noor, name):
+    text = CORPUS[name]
+    for field in FIELDS:
+        answer = hand_in(client, noor, **{field: text})
+        assert answer.status_code == 400 if answer.status_code != 201 else field in FREE_TEXTS, (field, name)
+        if answer.status_code == 201:
+            assert answer.json()["answers"][field].upper() == text.strip().upper()
+            decided(selectors.case(answer.json()["id"]), decision=Decision.REJECT)
+    assert hand_in(client, noor, **dict.fromkeys(FIELDS, text)).status_code == 400
+    who = staff()
+    for field in ("status", "claimed_by", "user_id", "cursor", "page_size"):
+        listed = client.get(reverse("api:kyc-cases"), {field: text}, **bearer(who))
+        assert listed.status_code in {200, 400, 404}, field
+
+
 @pytest.mark.parametrize("missing", ["full_name", "front", "selfie", "pep", "us_person", "document_number"])
 def test_what_is_missing_is_named(client, noor, missing):
     sent = body()
@@ -145,6 +165,12 @@ def test_other_bodies_and_bodies_too_large_are_refused(client, noor, settings):
 
 
 @pytest.mark.spec("SEC-4")
+@pytest.mark.parametrize("kind", [JSON, "text/plain", "multipart/form-data; boundary=x"])
+def test_no_body_at_all_is_refused(client, noor, kind):
+    answer = client.generic("POST", reverse("api:kyc"), b"", content_type=kind, **bearer(noor))
+    assert (answer.status_code, answer.json()["fields"]["full_name"]) == (400, ["This field is required."])
+
+
 def test_a_browser_needs_the_csrf_token_to_hand_in(noor):
     browser = Client(enforce_csrf_checks=True)
     token = bearer(noor)["HTTP_AUTHORIZATION"].removeprefix("Bearer ")

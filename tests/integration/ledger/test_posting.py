@@ -196,3 +196,19 @@ def test_one_entry_may_name_an_account_twice():
     twice = (*move(source=noor, target=sami, asset="USD", amount=10),) * 2
     post(Entry(EntryKind.TRANSFER, "twice", twice))
     assert (balance(noor), balance(sami)) == ((80, 0), (20, 0))
+
+
+@pytest.mark.spec("LED-2")
+def test_balances_that_were_locked_before_are_not_read_again():
+    noor, sami, omar = rich(100), client(), client()
+    with transaction.atomic():
+        locked = services.lock_balances(accounts=[noor, sami])
+        entries = [bank.transfer(noor, sami, 60), bank.transfer(noor, omar, 40)]
+        services.post(entries=entries, locked=locked, by=bank.BY, at=bank.AT)
+        services.mark_unsettled(amounts={sami: 60, omar: 40}, locked=locked)
+    assert [balance(each) for each in (noor, sami, omar)] == [(0, 0), (60, 0), (40, 0)]
+    assert [found.unsettled for found in selectors.balances([sami, omar]).values()] in ([60, 40], [40, 60])
+    with transaction.atomic():
+        locked = services.lock_balances(accounts=[sami])
+        with pytest.raises(services.InsufficientFunds):
+            services.post(entries=[bank.transfer(sami, omar, 61)], locked=locked, by=bank.BY, at=bank.AT)

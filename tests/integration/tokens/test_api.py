@@ -180,6 +180,21 @@ def test_drafts_are_seen_by_their_own_and_by_staff(client, issuer, business, adm
     assert get(client, "admin-tokens", admin, "?stauts=draft").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "field"),
+    [
+        ("0001-01-01T00:00:00+14:00", "2030-01-01T00:00:00Z", "primary_start"),  # the year 0 in UTC
+        ("2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "primary_end"),  # the year 10000 further east
+    ],
+)
+def test_an_offering_whose_times_could_not_be_shown_is_refused(client, admin, begin, end, field):
+    token = make.deployed(at=now())
+    period = {"primary_start": begin, "primary_end": end}
+    refused = post(client, "token-start", admin, period, token_id=token.id)
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, [field])
+    assert get(client, "admin-tokens", admin).status_code == 200
+
+
 @pytest.mark.spec("TOK-4", "OFR-1", "OFR-2", "API-5")
 def test_from_draft_to_mint_over_the_api(client, issuer, business, admin):
     token_id = post(client, "tokens", issuer, body(business, soft_cap=None)).json()["id"]

@@ -339,3 +339,23 @@ def test_no_personal_data_is_told_or_recorded():
         "allocations.minted",
     ]
     assert acts[0].actor_id == str(noor.id)
+
+
+@pytest.mark.spec("OFR-2")
+def test_tokens_are_asked_for_as_soon_as_nothing_can_take_them_back():
+    token = make.offered()
+    retail = make.confirmed(token, make.investor())
+    professional = make.confirmed(token, make.investor(accreditation=Accreditation.PROFESSIONAL))
+    make.deliver(services.note_mint_due, _about(retail))
+    assert selectors.allocation(retail.id).on_chain_status is OnChainStatus.NONE
+    assert selectors.allocation(professional.id).on_chain_status is OnChainStatus.QUEUED
+    make.waive(retail)
+    make.deliver(services.note_mint_due, _about(retail))
+    make.deliver(services.note_mint_due, _about(retail))
+    assert selectors.allocation(retail.id).on_chain_status is OnChainStatus.QUEUED
+    assert Intent.objects.filter(kind=IntentKind.MINT).count() == 2
+
+
+def _about(allocation) -> Message:
+    payload = {"allocation_id": str(allocation.id), "token_id": str(allocation.token_id)}
+    return Message(1, "allocation.confirmed", str(allocation.token_id), payload, AT, AT)

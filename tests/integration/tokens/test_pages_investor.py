@@ -146,7 +146,7 @@ def test_no_quantity_but_plain_digits_is_previewed_or_subscribed(client, quantit
         ("4", 1_000_00, "the smallest investment is 50.00 USD"),
         ("501", 100_000_00, "One investor may put in 5000.00 USD"),
         ("6001", 100_000_00, "One investor may put in"),
-        ("100", 10_00, "Your cash does not cover this"),
+        ("100", 10_00, "/wallet/deposit"),
     ],
 )
 def test_a_preview_that_would_be_refused_says_so_and_offers_no_button(client, quantity, cash, said):

@@ -358,12 +358,12 @@ def test_the_deployment_is_followed_until_it_is_final(client, issuer, business):
     intent = Intent.objects.get(subject=token.id)
     step = Transaction.objects.create(
         intent=intent, number=1, step="deploy the token", chain_id=1, duty="owner", data=b"",
-        state="broadcast", tx_hash="0x" + "ab" * 32, created_at=NOW,
+        signer="0x" + "5" * 40, nonce=0, state="broadcast", tx_hash="0x" + "ab" * 32, created_at=NOW,
     )  # fmt: skip
     assert "0x" + "ab" * 32 in deployment(client, token)
     assert deployment(client, token).count('data-step="current"') == 6  # five acts, and "mined"
     step.state, step.gas_used = "reverted", 4_111_222
-    step.save()
+    step.save(update_fields=["state", "gas_used"])
     Intent.objects.update(state="queued", error="<b>out of gas</b>", next_attempt_at=NOW)
     part = deployment(client, token)
     for shown in ("&lt;b&gt;out of gas", "It is tried again at", "4,111,222", 'data-step="failed"'):

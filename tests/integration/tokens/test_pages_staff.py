@@ -178,6 +178,7 @@ def test_a_resent_deployment_asks_the_chain_once(client):
     assert reverse("staff-token-deploy", args=[token.id]) not in text_of(page_of(client, token))
     part = text_of(client.get(reverse("staff-token", args=[token.id]), {"part": "deployment"}))
     assert f"{reverse('staff-token', args=[token.id])}?part=deployment" in part
+    assert reverse("chain-intent", args=[Intent.objects.get(subject=token.id).pk]) in part
 
 
 def test_a_suspended_business_deploys_and_offers_nothing(client):

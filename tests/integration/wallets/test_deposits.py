@@ -223,7 +223,6 @@ def test_an_identity_check_that_is_lost_meanwhile_keeps_money_in_suspense(noor):
     assert suspense() == deposit.amount
 
 
-@pytest.mark.spec("RBAC-5")
 @pytest.mark.parametrize("verb", ["confirm", "receive", "credit", "reject", "refund"])
 def test_nobody_decides_about_their_own_deposit(verb, noor, monkeypatch):
     deposit = requested(noor)

@@ -76,7 +76,6 @@ def test_a_withdrawal_without_evidence_or_reason_is_refused(changes, noor):
     refuses(IntegrityError, models.Withdrawal.objects.filter(pk=asked(noor).id), **changes)
 
 
-@pytest.mark.spec("RBAC-5")
 def test_the_database_lets_nobody_handle_their_own_request(noor):
     refuses(IntegrityError, models.Deposit.objects.filter(pk=requested(noor).id), handled_by=noor.id)
     refuses(IntegrityError, models.Withdrawal.objects.filter(pk=asked(noor).id), handled_by=noor.id)

@@ -345,3 +345,22 @@ def test_what_came_may_be_received_with_another_button(desk, noor):
     assert f'formaction="{receive}"' in page
     desk.post(receive, {"amount": "100.00", "bank_reference": bank_reference()})
     assert selectors.deposit(deposit.id).state is DepositState.RECEIVED
+
+
+def test_a_reference_finds_its_request_whatever_its_state_and_a_slip_is_named(desk, noor):
+    deposit = funded(noor, 100_00)
+    assert deposit.reference not in text(desk.get(reverse("staff-deposits")))
+    asking = {"state": "open", "currency": "", "reference": deposit.reference.lower()}
+    assert reverse("staff-deposit", args=[deposit.id]) in text(desk.get(reverse("staff-deposits"), asking))
+    slip = deposit.reference[:-1] + ("A" if deposit.reference[-1] != "A" else "B")
+    for name in ("staff-deposits", "staff-withdrawals"):
+        found = text(desk.get(reverse(name), asking | {"reference": slip}))
+        assert "There is a slip in this reference" in found
+
+
+def test_a_link_that_would_be_refused_is_not_shown(desk, noor):
+    deposit = requested(noor)
+    page = reverse("staff-deposit", args=[deposit.id])
+    assert reverse("user", args=[noor.id]) not in text(desk.get(page))
+    admin = logged_in(Client(), AccountFactory(role=Role.ADMIN))
+    assert reverse("user", args=[noor.id]) in text(admin.get(page))

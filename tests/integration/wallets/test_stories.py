@@ -131,7 +131,7 @@ def deliver():
 
 
 @pytest.mark.django_db
-@pytest.mark.spec("PAY-1", "PAY-2", "NTF-1")
+@pytest.mark.spec("PAY-1", "PAY-2")
 def test_people_are_told_how_it_ended(deliver):
     noor = person()
     funded(noor, 1_000_00, at=AT)

@@ -219,7 +219,6 @@ def test_who_is_not_identified_takes_nothing_out(kyc, noor):
         asked(noor, at=AT)
 
 
-@pytest.mark.spec("KYC-9")
 def test_whose_check_has_expired_may_still_take_out_what_is_theirs(noor):
     standing(noor, kyc=KycStatus.EXPIRED)
     found = asked(noor, at=AT)
@@ -263,7 +262,6 @@ def test_an_id_chosen_on_purpose_takes_no_hold_of_something_else(noor):
     assert balance(noor) == (RICH - 100_00, 100_00)
 
 
-@pytest.mark.spec("RBAC-5")
 @pytest.mark.parametrize("verb", ["approve", "reject", "send", "complete", "fail"])
 def test_nobody_decides_about_their_own_withdrawal(verb, noor):
     found = asked(noor, at=AT)
@@ -306,7 +304,6 @@ def local(number, bank):
     return destination(kind=DestinationKind.LOCAL, iban="", account_number=number, bank_code=bank)
 
 
-@pytest.mark.spec("PAY-3")
 @pytest.mark.parametrize(
     ("currency", "where", "fields"),
     [
@@ -334,7 +331,6 @@ def test_where_money_cannot_go(currency, where, fields, noor):
     assert sorted(refusal.value.fields) == fields
 
 
-@pytest.mark.spec("PAY-3")
 @pytest.mark.parametrize(
     ("currency", "where"),
     [

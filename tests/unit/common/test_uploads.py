@@ -131,7 +131,7 @@ def test_where_a_pdf_begins_to_be_read_is_taken_out():
         )
 
     kept = clean(pdf(begin)).content
-    assert "/OpenAction" not in PdfReader(io.BytesIO(kept)).trailer["/Root"]
+    assert "/OpenAction" not in PdfReader(io.BytesIO(kept)).root_object
 
 
 def attached(writer):

@@ -1,0 +1,284 @@
+"""Orders: asked for here, decided by the sequencer (ORD-1, MAT-3).
+
+These verbs check what doesn't depend on what anybody has, put a command into the instrument's inbox, and wait
+for the answer, which comes after the commit. They write nothing themselves. Whoever gets no answer sends the
+same client_order_id again and gets the first one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from apps.common.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    Stale,
+    Unavailable,
+    Unprocessable,
+)
+from apps.common.ids import new_id
+from apps.common.types import Actor
+from apps.ledger.services import InsufficientFunds
+from apps.trading import client, rules, selectors
+from apps.trading.client import Envelope
+from apps.trading.engine import Command, Op, new_order
+from apps.trading.services import eligibility
+from apps.trading.services.opening import enrol
+from apps.trading.types import Answer, Instrument, NewOrder, Order, Reason, Side, TimeInForce
+
+MAX_BATCH = 100
+MAX_KNOWN = 100_000  # numbers of accounts that a process remembers
+
+_numbers: dict[tuple[UUID, UUID], int] = {}
+
+
+class TooManyOrders(Invalid):
+    """More orders at once than are taken."""
+
+    code = "too_many_orders"
+
+
+class OrderRefused(Unprocessable):
+    """The order breaks a rule of the market."""
+
+    code = "order_refused"
+
+
+class AccountFrozen(Forbidden):
+    """The account may not trade."""
+
+    code = "account_frozen"
+
+
+class AssetSuspended(Unprocessable):
+    """The asset is suspended."""
+
+    code = "asset_suspended"
+
+
+class InstrumentHalted(Unprocessable):
+    """Trading in the instrument is halted."""
+
+    code = "instrument_halted"
+
+
+class PriceOutsideCollar(Unprocessable):
+    """The price is outside the bounds."""
+
+    code = "price_outside_collar"
+
+
+class OpenQuantityLimit(Unprocessable):
+    """The book can't hold more."""
+
+    code = "open_quantity_limit"
+
+
+class PostOnlyWouldTrade(Unprocessable):
+    """A post-only order would trade."""
+
+    code = "post_only_would_trade"
+
+
+class FokNotFillable(Unprocessable):
+    """A fill-or-kill order can't be filled whole."""
+
+    code = "fok_not_fillable"
+
+
+class OrderNotOpen(Conflict):
+    """The order isn't open any more."""
+
+    code = "order_not_open"
+
+
+class StaleVersion(Stale):
+    """The order has changed since it was read."""
+
+    code = "stale_version"
+
+
+class ClientOrderIdReused(Unprocessable):
+    """Another order was sent under this client_order_id."""
+
+    code = "client_order_id_reused"
+
+
+_REFUSALS: Mapping[str, tuple[type[DomainError], str, str]] = {
+    Reason.INSUFFICIENT_FUNDS: (
+        InsufficientFunds,
+        "There isn't enough available for this order.",
+        "Add funds or choose a smaller quantity.",
+    ),
+    Reason.ACCOUNT_FROZEN: (AccountFrozen, "This account may not trade now.", "Write to support."),
+    Reason.ASSET_SUSPENDED: (AssetSuspended, "The asset is suspended.", ""),
+    Reason.INSTRUMENT_HALTED: (
+        InstrumentHalted,
+        "Trading in this instrument is halted.",
+        "Wait until trading resumes; open orders can be cancelled.",
+    ),
+    Reason.PRICE_OUTSIDE_COLLAR: (
+        PriceOutsideCollar,
+        "The price is outside the bounds of this instrument.",
+        "Choose a price inside the bounds.",
+    ),
+    Reason.OPEN_QUANTITY_LIMIT: (OpenQuantityLimit, "The book can't hold an order this large.", ""),
+    Reason.POST_ONLY_WOULD_TRADE: (
+        PostOnlyWouldTrade,
+        "The order would trade at once, and was to be post-only.",
+        "Choose another price.",
+    ),
+    Reason.FOK_NOT_FILLABLE: (FokNotFillable, "The order can't be filled whole now.", ""),
+    Reason.ORDER_NOT_OPEN: (OrderNotOpen, "The order isn't open any more.", "Read it again."),
+    Reason.STALE_VERSION: (StaleVersion, "The order has changed since you read it.", "Read it again."),
+    Reason.CLIENT_ORDER_ID_REUSED: (
+        ClientOrderIdReused,
+        "Another order was sent under this client_order_id.",
+        "Choose a new client_order_id for a new order.",
+    ),
+    Reason.TOO_LATE: (Unavailable, "The market was too slow for this. Send it again.", ""),
+}
+
+
+def place_order(*, order: NewOrder, owner: UUID, by: Actor, at: datetime) -> Answer:
+    """Place an order and return what became of it, once that is durable. A resend gets the first answer.
+
+    Raises UnknownInstrument, InvalidOrder, NotEligible, and one of this file's refusals; Unavailable where
+    no answer comes in time.
+    """
+    answer = place_orders(orders=[order], owner=owner, by=by, at=at)[0]
+    if isinstance(answer, DomainError):
+        raise answer
+    return answer
+
+
+def place_orders(
+    *, orders: Sequence[NewOrder], owner: UUID, by: Actor, at: datetime
+) -> list[Answer | DomainError]:
+    """Place up to MAX_BATCH orders of one instrument; return for each what became of it, or its refusal.
+
+    Raises UnknownInstrument, TooManyOrders, InvalidOrder, NotEligible for any, before all; Unavailable.
+    """
+    if not 0 < len(orders) <= MAX_BATCH or len({order.instrument for order in orders}) != 1:
+        raise TooManyOrders(f"A batch has 1 to {MAX_BATCH} orders of one instrument.")
+    instrument = selectors.instrument(orders[0].instrument)
+    orders = [_with_end_of_day(order, at) for order in orders]
+    for order in orders:
+        rules.check_order(order, instrument, at=at)
+    for side in {order.side for order in orders}:
+        eligibility.check(owner=owner, side=side)
+    number = _number_of(owner, instrument, by, at)
+    answers = _ask(instrument, [_placing(order, instrument, number, at) for order in orders], at)
+    return [_judged(answer) for answer in answers]
+
+
+def cancel_order(*, order_id: UUID, owner: UUID, by: Actor, at: datetime) -> Answer:
+    """Cancel one's own order and return how it ended.
+
+    Raises UnknownOrder, OrderNotOpen; Unavailable where no answer comes in time.
+    """
+    order, instrument = _open_order(order_id, owner)
+    command = _about(order, instrument, owner)._replace(op=Op.CANCEL)
+    return _checked(_ask(instrument, [Envelope(new_id(), command, 0)], at)[0])
+
+
+def amend_order(
+    *, order_id: UUID, owner: UUID, version: int, price: int, quantity: int, by: Actor, at: datetime
+) -> Answer:
+    """Give one's own order another price or quantity, in smallest units; `quantity` includes what is filled.
+
+    A lower quantity keeps the order's place, anything else loses it (MAT-3). `version` is what was read.
+
+    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; Unavailable.
+    """
+    order, instrument = _open_order(order_id, owner)
+    if order.version != version:
+        raise _refusal(Reason.STALE_VERSION)
+    rules.check_amend(instrument, price=price, quantity=quantity)
+    if quantity <= order.filled_quantity:
+        sentence = "The new quantity must be more than what was filled."
+        raise rules.InvalidOrder(sentence, fields={"quantity": [sentence]})
+    command = _about(order, instrument, owner)
+    if price == order.price and quantity <= order.quantity:
+        if quantity == order.quantity:
+            raise rules.InvalidOrder("This changes nothing.")
+        less = (order.quantity - quantity) // instrument.lot
+        command = command._replace(op=Op.REDUCE, quantity=less)
+    else:
+        lots = (quantity - order.filled_quantity) // instrument.lot
+        command = command._replace(op=Op.REPLACE, price=price // instrument.tick, quantity=lots)
+    return _checked(_ask(instrument, [Envelope(new_id(), command, 0, version=version)], at)[0])
+
+
+def _open_order(order_id: UUID, owner: UUID) -> tuple[Order, Instrument]:
+    order = selectors.order(order_id, owner=owner)
+    if not order.remaining:
+        raise _refusal(Reason.ORDER_NOT_OPEN)
+    return order, selectors.instrument(order.instrument)
+
+
+def _about(order: Order, instrument: Instrument, owner: UUID) -> Command:
+    number = selectors.account_number(owner)
+    return Command(instrument=instrument.number, account=number, owner=number, order_id=order.number or 0)
+
+
+def _with_end_of_day(order: NewOrder, at: datetime) -> NewOrder:
+    if order.time_in_force is TimeInForce.DAY and order.expires_at is None:
+        return replace(order, expires_at=rules.day_end(at))
+    return order
+
+
+def _placing(order: NewOrder, instrument: Instrument, number: int, at: datetime) -> Envelope:
+    fees = instrument.buyer_fees if order.side is Side.BUY else instrument.seller_fees
+    return Envelope(
+        id=new_id(),
+        command=new_order(order, instrument, number),
+        deadline=0,
+        client_order_id=order.client_order_id,
+        expires_at=int(order.expires_at.timestamp() * 1000) if order.expires_at else 0,
+        maker_bps=fees.maker,
+        taker_bps=fees.taker,
+    )
+
+
+def _ask(instrument: Instrument, messages: Sequence[Envelope], at: datetime) -> list[Answer]:
+    """Send and wait, without a database connection in hand: there are fewer of them than may wait here."""
+    if connection.in_atomic_block:
+        raise AssertionError("whoever waits for the market must not keep a transaction open")
+    deadline, reply = int((at.timestamp() + client.WAIT) * 1000), client.reply_number()
+    connection.close()
+    return client.ask(instrument.number, [replace(each, deadline=deadline, reply=reply) for each in messages])
+
+
+def _judged(answer: Answer) -> Answer | DomainError:
+    return _refusal(answer.code, answer) if answer.code else answer
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.code:
+        raise _refusal(answer.code, answer)
+    return answer
+
+
+def _refusal(code: str, answer: Answer | None = None) -> DomainError:
+    about = {"order_id": str(answer.order_id)} if answer and answer.order_id else {}
+    if code not in _REFUSALS:
+        return OrderRefused("The market refused this order.", reason=code, **about)
+    kind, sentence, next_step = _REFUSALS[code]
+    return kind(sentence, next_step=next_step, **about)
+
+
+def _number_of(owner: UUID, instrument: Instrument, by: Actor, at: datetime) -> int:
+    """Return the engine's number for somebody who has the accounts that they need; it never changes."""
+    key = (owner, instrument.id)
+    if key not in _numbers:
+        if len(_numbers) >= MAX_KNOWN:
+            _numbers.clear()
+        known = selectors.enrolled(owner, instrument)
+        _numbers[key] = known or enrol(owner=owner, instrument=instrument, by=by, at=at)
+    return _numbers[key]

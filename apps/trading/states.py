@@ -1,0 +1,28 @@
+"""The lives of an order, an instrument and a trade's settlement, as tables."""
+
+from collections.abc import Mapping
+
+from apps.trading.types import OrderStatus, SettlementStatus, TradingState
+
+_ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
+ORDER: Mapping[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.OPEN: _ENDS | {OrderStatus.PARTIALLY_FILLED, OrderStatus.REJECTED},
+    OrderStatus.PARTIALLY_FILLED: _ENDS,
+    OrderStatus.FILLED: frozenset(),
+    OrderStatus.CANCELLED: frozenset(),
+    OrderStatus.EXPIRED: frozenset(),
+    OrderStatus.REJECTED: frozenset(),
+}
+LIVE = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
+
+INSTRUMENT: Mapping[TradingState, frozenset[TradingState]] = {
+    TradingState.CONTINUOUS: frozenset({TradingState.HALTED}),
+    TradingState.HALTED: frozenset({TradingState.CONTINUOUS}),
+}
+
+SETTLEMENT: Mapping[SettlementStatus, frozenset[SettlementStatus]] = {
+    SettlementStatus.PENDING: frozenset({SettlementStatus.SETTLED, SettlementStatus.FAILED}),
+    SettlementStatus.FAILED: frozenset({SettlementStatus.SETTLED}),
+    SettlementStatus.SETTLED: frozenset(),
+}

@@ -1,0 +1,23 @@
+"""Run a benchmark by its name; the last line it prints is one JSON object."""
+
+import argparse
+import importlib
+import sys
+
+NAMES = {"orders": "durable orders a second through the sequencer, and how long an acknowledgement takes"}
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "name", choices=NAMES, help="; ".join(f"{name}: {what}" for name, what in NAMES.items())
+    )
+    parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work, for a first look")
+    options = parser.parse_args(arguments)
+    module = importlib.import_module(f"bench.{options.name}")
+    return int(module.run(quiet=options.json, scale=0.1 if options.quick else 1.0))
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""A database and a Valkey database of the benchmark's own, beside those of a running system.
+
+The measured path is the real one: PostgreSQL with its own settings for durability, as the application's
+role, in a database made by the command that a deployment uses.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+URLS = ("DATABASE_OWNER_URL", "DATABASE_URL")
+KEYS = {"SECRET_KEY": "{}", "FIELD_KEYS": "1:{}", "INDEX_KEY": "{}", "JWT_KEYS": "1:{}"}
+
+
+@contextmanager
+def place() -> Iterator[None]:
+    """Make a database, set Django up on it, and drop it at the end.
+
+    Raises SystemExit where no superuser's URL says how to make one.
+    """
+    missing = [name for name in ("DATABASE_ADMIN_URL", "REDIS_URL", *URLS) if not os.environ.get(name)]
+    if missing:
+        raise SystemExit(f"bench: {', '.join(missing)} is not set. Start the system first: ./alef.sh up")
+    name = f"alef_bench_{os.getpid()}"
+    _point_to(name)
+    try:
+        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, check=True)
+        import django
+
+        django.setup()
+        _flush()
+        yield
+    finally:
+        _drop(name)
+
+
+def _point_to(name: str) -> None:
+    for variable in URLS:
+        os.environ[variable] = urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
+    given = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = urlunsplit(given._replace(path=f"/{int(given.path.strip('/') or 0) + 3}"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
+    for variable, form in KEYS.items():
+        os.environ.setdefault(variable, form.format(secrets.token_hex(32)))
+
+
+def _flush() -> None:
+    from apps.common.connections import valkey
+
+    valkey().flushdb()
+
+
+def _drop(name: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
