@@ -227,13 +227,6 @@ class State:
     fatca: Fatca
     application: ApplicationStatus | None
 
-    @property
-    def waits_for_the_person(self) -> bool:
-        """Tell whether the next step is theirs."""
-        if self.application in {ApplicationStatus.PENDING, ApplicationStatus.IN_REVIEW}:
-            return False
-        return self.kyc_status is not KycStatus.APPROVED
-
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:

@@ -131,14 +131,6 @@ def allocation(allocation_id: UUID) -> Allocation:
     return as_allocation(row)
 
 
-def own_allocation(allocation_id: UUID, *, investor_id: UUID) -> Allocation:
-    """Return one's own allocation. Raises NotFound, also for somebody else's."""
-    found = allocation(allocation_id)
-    if found.investor_id != investor_id:
-        raise NotFound("There is no such allocation.")
-    return found
-
-
 def allocations_of(investor_id: UUID, *, token_id: UUID | None = None) -> list[Allocation]:
     """Return an investor's allocations, newest first."""
     query = allocation_rows(investor_id=investor_id, token_id=token_id).order_by("-created_at", "-pk")

@@ -190,7 +190,7 @@ class Draft:
         for step in steps or self.forms:
             written |= self.forms[step].cleaned_data
         terms = rules.read_terms(written | self._currency(written), cash_decimals=self.cash_decimals)
-        rules.check_terms(terms, cash_decimals=self.cash_decimals, countries=dict(countries))
+        rules.check_terms(terms, countries=dict(countries))
         return terms
 
     @property

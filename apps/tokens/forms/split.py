@@ -97,7 +97,7 @@ def _judge(typed: Mapping[str, Any]) -> tuple[Terms | None, tuple[str, ...]]:
     terms = None
     try:
         terms = rules.read_terms(written | {"raise_currency": "USD"}, cash_decimals=2)
-        rules.check_terms(terms, cash_decimals=2, countries=dict(countries))
+        rules.check_terms(terms, countries=dict(countries))
     except rules.InvalidTerms as error:
         named = error.fields.items()
         return terms, tuple(line for name, lines in named if name in SplitForm.base_fields for line in lines)

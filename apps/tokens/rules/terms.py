@@ -44,7 +44,7 @@ def smallest_step(*, decimals: int, price: int) -> int:
     return int(whole // gcd(price, whole))
 
 
-def check_terms(terms: Terms, *, cash_decimals: int, countries: Collection[str]) -> None:
+def check_terms(terms: Terms, *, countries: Collection[str]) -> None:
     """Raise InvalidTerms with every field that is wrong. `countries` are the codes that exist."""
     wrong = (
         _identity(terms, countries)

@@ -132,7 +132,7 @@ def _columns(terms: Terms, business: Business, *, token_id: UUID) -> dict[str, A
     if terms.platform_bps is None:
         terms = replace(terms, platform_bps=agreed)
     currency = _currency(terms)
-    rules.check_terms(terms, cash_decimals=currency.decimals, countries=countries.countries)
+    rules.check_terms(terms, countries=countries.countries)
     _check_promises(terms, agreed=agreed)
     _check_free(terms, token_id=token_id)
     return {

@@ -302,8 +302,6 @@ def test_only_ones_own_allocation_is_cancelled_waived_or_withdrawn():
     for verb in (services.cancel_subscription, services.waive_cooling_off, services.withdraw_in_cooling_off):
         with pytest.raises(NotFound):
             verb(allocation_id=allocation.id, investor_id=omar.id, by=make.user(omar.id), at=AT)
-    with pytest.raises(NotFound):
-        selectors.own_allocation(allocation.id, investor_id=omar.id)
 
 
 def test_progress_counts_investors_once_and_the_register_compares():
