@@ -8,13 +8,13 @@ from apps.common.errors import Conflict, Invalid, Unprocessable
 from apps.tokens.rules.terms import smallest_step
 from apps.tokens.types import Allocation, Token
 
-MAX_PERIOD = timedelta(days=3650)
+MAX_PERIOD = timedelta(days=36_500)
 
 _COOLED_OFF = frozenset({Accreditation.PROFESSIONAL, Accreditation.INSTITUTIONAL})
 
 
 class InvalidPeriod(Invalid):
-    """An offering starts before it ends, and ends in the future, neither of them more than ten years away."""
+    """An offering starts before it ends, and ends in the future, neither of them a century away."""
 
     code = "invalid_period"
 
