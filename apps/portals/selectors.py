@@ -121,7 +121,6 @@ def has_queues(user: Any) -> bool:
 
 
 def _items(request: HttpRequest, items: Sequence[Item]) -> list[dict[str, Any]]:
-    here = request.resolver_match.view_name if request.resolver_match else ""
     return [
         {
             "title": item.title,
@@ -129,7 +128,7 @@ def _items(request: HttpRequest, items: Sequence[Item]) -> list[dict[str, Any]]:
             "icon": item.icon,
             "count": item.waiting() if item.waiting else 0,
             "is_queue": item.waiting is not None,
-            "active": item.address == here,
+            "active": f"{request.path}/".startswith(f"{reverse(item.address).rstrip('/')}/"),
         }
         for item in items
         if accounts.verdict(request.user, item.address) is Verdict.ALLOWED

@@ -208,6 +208,22 @@ def test_money_comes_in_and_tokens_are_minted(come, picture):
     picture(investor, "wallet-with-tokens")
 
 
+@pytest.mark.spec("CHN-8", "UI-4")
+def test_staff_follow_the_mint_on_chain(come, picture):
+    admin = come("admin@alef.example")
+    admin.get_by_role("link", name="Network").first.click()
+    picture(admin, "chain")
+    admin.get_by_role("table").get_by_role("link", name="Mint").first.click()
+    way = admin.get_by_role("list", name="The way to finality")
+    expect(way).to_contain_text("Asked for")
+    expect(way).to_contain_text(TRANSACTION)
+    expect(way).to_contain_text("Completed", timeout=CHAIN)
+    picture(admin, "chain-mint")
+    admin.get_by_role("link", name="Gas").first.click()
+    expect(admin.get_by_role("table")).to_contain_text("Mint")
+    picture(admin, "gas")
+
+
 def pay_in(investor, finance, picture):
     """Announce a transfer, and have its money booked."""
     investor.goto("/wallet")

@@ -47,18 +47,18 @@ def decoded(data: bytes) -> str:
     except DecodingError:
         return f"{name} with arguments that can't be read"
     if name == "Error":
-        return _clean(str(values[0]))
+        return clean(str(values[0]))
     if name == "Panic":
         return _PANICS.get(values[0], f"panic {values[0]:#x}")
-    return _clean(f"{name}({', '.join(map(_text, values))})")
+    return clean(f"{name}({', '.join(map(_text, values))})")
 
 
 def _text(value: Any) -> str:
     return "0x" + value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _clean(text: str) -> str:
-    """Drop what can't be stored or shown; a contract may say anything."""
+def clean(text: str) -> str:
+    """Drop what can't be stored or shown; a contract or a node may say anything."""
     return "".join(character for character in text if character.isprintable())[:MAX]
 
 

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 
 from apps.chain.client.nodes import NodeUnavailable, _connect, _unavailable
-from apps.chain.client.reasons import decoded, revert_data
+from apps.chain.client.reasons import clean, decoded, revert_data
 
 TIMEOUT = 5  # seconds
 _BUSY = {-32005, 429}  # codes with which providers say "too many requests"
@@ -94,8 +94,8 @@ def _result(answer: Any) -> Any:
     if data is not None:
         # A few nodes decode the sentence and drop the data.
         sentence = str(error.get("message", "")).partition("execution reverted:")[2].strip()
-        raise Reverted(decoded(data) if data or not sentence else sentence[:400])
-    raise NodeRefused(str(error.get("message", error))[:400])
+        raise Reverted(decoded(data) if data or not sentence else clean(sentence))
+    raise NodeRefused(clean(str(error.get("message", error))))
 
 
 def _check_chain(url: str) -> None:

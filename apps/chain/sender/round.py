@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.chain import states
@@ -23,6 +23,9 @@ from apps.chain.types import Duty, IntentKind, NetworkState, TransactionState
 AT_ONCE = 25  # intents of one kind that are looked at in a round, so that no kind holds up another
 AGAIN = timedelta(seconds=1)  # until an intent that waits for something is looked at again
 
+# What passes by itself. Any other error of the database is about the row in hand: a node may say anything.
+_AWAY = (NodeUnavailable, OperationalError, InterfaceError)
+
 log = structlog.get_logger(__name__)
 
 
@@ -31,7 +34,7 @@ def go_round(signer: Signer, *, at: datetime, go_on: Callable[[], bool] = lambda
 
     One transaction's or intent's trouble is its own. `go_on` is asked between them.
 
-    Raises NodeUnavailable and Django's database errors: then all of it waits, and no attempt is spent.
+    Raises NodeUnavailable, and what says that the database is away: then all of it waits, at no cost.
     """
     if not (_under_way().exists() or _open(at).exists()) or not _chain_is_ours():
         return False
@@ -58,7 +61,7 @@ def _look(carrier: Carrier, intent: Intent) -> bool | None:
     at, attempts = carrier.at, carrier.limits.attempts
     try:
         answer = PLANS[job.kind](job)
-    except (NodeUnavailable, DatabaseError):
+    except _AWAY:
         raise
     except (Reverted, NodeRefused) as refusal:
         queue.fail(intent.pk, str(refusal), attempts=attempts, at=at)
@@ -91,7 +94,7 @@ def _guarded(act: Callable[[], bool], *, what: str) -> bool:
     """Run an act whose trouble is nobody else's. It is tried again in the next round."""
     try:
         return act()
-    except (NodeUnavailable, DatabaseError):
+    except _AWAY:
         raise
     except Exception as error:
         log.warning("chain.held_up", transaction=what, error=f"{type(error).__name__}: {error}"[:300])

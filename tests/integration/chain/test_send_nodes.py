@@ -225,3 +225,27 @@ def again(found: Transaction, **changes) -> Transaction:
         "created_at": now(),
     }
     return Transaction.objects.create(intent=found.intent, **values | changes)
+
+
+@pytest.mark.parametrize("words", ["nul \x00 in it", "half a character \ud800"], ids=["nul", "surrogate"])
+def test_words_that_no_database_keeps_hold_nobody_up(chain, suite, mint, between, words):
+    between.change = answers("eth_estimateGas", error(-32000, words))
+    go_rounds(now())
+    mint.refresh_from_db()
+    assert (mint.attempts, only(mint).state) == (0, "queued")
+    assert mint.waits_for.startswith("the node: ")
+
+
+def test_a_number_that_no_column_holds_is_the_trouble_of_one_transaction_alone(chain, suite, mint, between):
+    def nonsense(request, answer):
+        ours = answer["result"] and answer["result"]["to"] == suite.token.lower()
+        return answer | {"result": answer["result"] | {"gasUsed": hex(2**200)}} if ours else answer
+
+    between.change = answers("eth_getTransactionReceipt", nonsense)
+    go_rounds(now())
+    assert only(mint).state == "broadcast"
+    assert chain.holder().state == "registered", "what comes after it goes on"
+    between.change = lambda request, answer: answer
+    carry_out()
+    mint.refresh_from_db()
+    assert (mint.state, mint.attempts) == (IntentState.COMPLETED, 0)

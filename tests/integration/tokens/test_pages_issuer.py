@@ -384,8 +384,11 @@ def test_a_final_deployment_shows_five_acts_with_their_addresses(client, issuer,
     contracts = token.contracts
     for address in (contracts.contract_address, contracts.identity_registry_addr, contracts.compliance_addr):
         assert address in part
-    assert part.count('data-step="done"') == 5
-    assert "?part=deployment" not in part
+    card, _, around = part.partition("</section>")
+    assert card.count('data-step="done"') == 5
+    assert "?part=deployment" not in card
+    assert around.count("hx-swap-oob") == 2  # the heading's state and the stepper follow without a reload
+    assert 'data-state="deployed"' in around
 
 
 @pytest.mark.spec("OFR-5")
