@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.common import money
-from apps.common.errors import Invalid
+from apps.common.fields import AmountField
 from apps.common.ids import new_id
 from apps.wallets import selectors
 from apps.wallets.types import (
@@ -39,31 +37,13 @@ REASONS: Mapping[Reason, str | Promise] = {
 _LTR = {"dir": "ltr", "autocomplete": "off"}
 
 
-class AmountField(forms.CharField):
-    """Reads decimal text as an integer of the currency's smallest unit."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {"inputmode": "decimal", "placeholder": "0.00", **_LTR}
-        super().__init__(max_length=40, widget=forms.TextInput(attrs), **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
-            return text
-        try:
-            return money.parse(text, decimals=DECIMALS)
-        except Invalid as error:
-            raise ValidationError(error.detail) from error
-
-    def run_validators(self, value: Any) -> None:
-        """Leave the range to the verb: what was read is a number here, not text with a length."""
-
-
 class DepositForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
     currency = forms.ChoiceField(label=_("Currency"))
     amount = AmountField(
-        label=_("Amount"), help_text=_("What you are going to send. If less or more comes, that counts.")
+        decimals=DECIMALS,
+        label=_("Amount"),
+        help_text=_("What you are going to send. If less or more comes, that counts."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,7 +56,7 @@ class WithdrawForm(forms.Form):
     """`currency` decides which of the fields for an account there are."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
-    amount = AmountField(label=_("Amount"))
+    amount = AmountField(decimals=DECIMALS, label=_("Amount"))
     holder_name = forms.CharField(
         label=_("Account holder"),
         max_length=140,
@@ -127,7 +107,7 @@ class WithdrawForm(forms.Form):
 
 
 class CameForm(forms.Form):
-    amount = AmountField(label=_("Amount that came"))
+    amount = AmountField(decimals=DECIMALS, label=_("Amount that came"))
     bank_reference = forms.CharField(
         label=_("Bank's reference"),
         max_length=80,

@@ -3,7 +3,7 @@
 from apps.tokens.forms.draft import CHECK, Draft
 from apps.tokens.forms.offering import ConfirmForm, QuantityForm, StartForm, SubscribeForm, TokenFilter
 from apps.tokens.forms.split import split_of
-from apps.tokens.forms.words import CLASSES, KINDS, country_name, country_names
+from apps.tokens.forms.words import CLASSES, KINDS, country_names
 
 __all__ = [
     "CHECK",
@@ -15,7 +15,6 @@ __all__ = [
     "StartForm",
     "SubscribeForm",
     "TokenFilter",
-    "country_name",
     "country_names",
     "split_of",
 ]

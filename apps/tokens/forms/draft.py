@@ -15,8 +15,8 @@ from django_countries import countries
 from stdnum import isin as isin_digits
 
 from apps.common.errors import DomainError
+from apps.common.fields import MAX_TEXT, AmountField, amount_input
 from apps.tokens import rules
-from apps.tokens.forms.fields import MAX_TEXT, AmountField, amount_input
 from apps.tokens.forms.words import CLASSES, KINDS, country_choices
 from apps.tokens.rules.terms import ISSUED
 from apps.tokens.types import Kind, Terms

@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from apps.tokens.forms.fields import AmountField
+from apps.common.fields import AmountField
 from apps.tokens.types import MAX_AT_ONCE, TokenStatus
 
 STATUSES = {

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from apps.accounts.types import Accreditation
+from apps.common.fields import country_name
 from apps.tokens.types import Kind
 
 KINDS = {
@@ -28,11 +29,6 @@ def country_choices() -> list[tuple[str, str]]:
     named = {code: str(name) for code, name in countries}
     rest = sorted((name, code) for code, name in named.items() if code not in NEARBY)
     return [(code, named[code]) for code in NEARBY] + [(code, name) for name, code in rest]
-
-
-def country_name(code: str) -> str:
-    """Return a country's name in the reader's language, or the code itself."""
-    return str(countries.name(code)) or code
 
 
 def country_names(codes: Iterable[str]) -> list[str]:

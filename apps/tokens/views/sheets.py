@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.businesses import selectors as businesses
 from apps.chain import selectors as chain
 from apps.chain.types import Intent, IntentState, Step, Suite, TransactionState
+from apps.common.fields import country_name
 from apps.parameters import selectors as parameters
 from apps.tokens import rules, selectors
-from apps.tokens.forms import CLASSES, KINDS, country_name, country_names
+from apps.tokens.forms import CLASSES, KINDS, country_names
 from apps.tokens.types import COOLING_OFF_HOURS, Progress, Shares, Terms, Token, TokenStatus
 
 Words = str | Promise

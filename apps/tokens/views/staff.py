@@ -20,9 +20,10 @@ from apps.businesses import selectors as businesses
 from apps.businesses.types import BusinessStatus
 from apps.common.clock import now
 from apps.common.errors import DomainError, NotFound
+from apps.common.fields import country_name
 from apps.common.http import actor_of, into_form, user_id_of
 from apps.tokens import selectors, services
-from apps.tokens.forms import ConfirmForm, StartForm, TokenFilter, country_name
+from apps.tokens.forms import ConfirmForm, StartForm, TokenFilter
 from apps.tokens.types import Allocation, AllocationStatus, OnChainStatus, Token, TokenStatus
 from apps.tokens.views.sheets import deployment_of, names_of, offering_of, sheet_of
 

@@ -1,14 +1,15 @@
-"""Decimal text as a form field, read by `apps.common.money` and never by Django's number fields, which take
-full-width digits, exponents and NaN."""
+"""Fields and words of forms. Amounts are read by `apps.common.money`, never by number fields of Django, which
+take full-width digits, exponents and NaN."""
 
 from typing import Any
 
 from django import forms
+from django_countries import countries
 
 from apps.common import money
 from apps.common.errors import DomainError
 
-MAX_TEXT = 32
+MAX_TEXT = 40
 
 
 def amount_input(*, decimal: bool = True) -> forms.TextInput:
@@ -23,6 +24,8 @@ class AmountField(forms.CharField):
     def __init__(self, *, decimals: int = 0, **kwargs: Any) -> None:
         self.decimals = decimals
         super().__init__(max_length=MAX_TEXT, widget=amount_input(decimal=bool(decimals)), **kwargs)
+        if decimals:
+            self.widget.attrs["placeholder"] = money.text(0, decimals=decimals)
 
     def clean(self, value: Any) -> Any:
         """Return the integer. Raises ValidationError."""
@@ -33,3 +36,8 @@ class AmountField(forms.CharField):
             return money.parse(text, decimals=self.decimals)
         except DomainError as error:
             raise forms.ValidationError(error.detail) from error
+
+
+def country_name(code: str) -> str:
+    """Return the name of a country in the reader's language; the code itself for one that is unknown."""
+    return str(countries.name(code)) or code
