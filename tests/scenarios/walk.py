@@ -35,13 +35,17 @@ class Wrong(Exception):
     """What the walk found doesn't agree."""
 
 
+def _new_run() -> str:
+    return uuid4().hex[:6].upper()
+
+
 @dataclass
 class Life:
     """Everything that the steps hand on."""
 
     url: str
     chain: Chain
-    run: str = field(default_factory=uuid4().hex[:6].upper)
+    run: str = field(default_factory=_new_run)
     people: dict[str, Person] = field(default_factory=dict)
     business: str = ""
     token: dict[str, Any] = field(default_factory=dict)
