@@ -124,7 +124,7 @@ def test_the_ordinary_deposit(noor):
     assert (credited.state, credited.received, credited.bank_reference) == ("credited", 250_00, "FT2026/77")
     assert balances(noor) == {"USD": (250_00, 0)}
     assert lines(noor) == [("deposit", "completed", 250_00)]
-    steps = [(c.state, c.actor_id) for c in selectors.changes_of_deposit(deposit.id)]
+    steps = [(c.after, c.actor_id) for c in selectors.changes_of_deposit(deposit.id)]
     assert steps == [("requested", str(noor.id)), ("received", str(staff.id)), ("credited", str(staff.id))]
     actions = (
         AuditEvent.objects.filter(target_id=str(deposit.id)).order_by("id").values_list("action", flat=True)

@@ -129,7 +129,7 @@ def test_the_ordinary_withdrawal(noor):
     for step in ("approve", "send", "complete"):
         VERBS[step](found, acting(staff))
     assert ledger.balances(["external:bank:USD"])["external:bank:USD"].available == 300_00 - RICH
-    steps = [(c.state, c.actor_id) for c in selectors.changes_of_withdrawal(found.id)]
+    steps = [(c.after, c.actor_id) for c in selectors.changes_of_withdrawal(found.id)]
     assert steps == [
         ("requested", str(noor.id)),
         ("under_review", str(noor.id)),
