@@ -48,8 +48,8 @@ def confirm_payment(
 ) -> Confirmation:
     """Book allocations as paid: the cash to the issuer's escrow, the tokens to the investors (OFR-2).
 
-    At most MAX_AT_ONCE: all of the ids or none of them, or for "all" the oldest that are pending; of those,
-    the ones whose investor may not have the token any more are left out and named.
+    At most MAX_AT_ONCE: all of the ids or none of them, or for "all" the oldest that are pending. Those whose
+    investor may not have the token any more are left out of "all" and named.
 
     Raises NotFound, TooManyAllocations, UnknownAllocations, BusinessNotActive, Conflict
     `invalid_transition`, PaymentExpired, NotEligible or Insider with the allocation, HoldExpired,
@@ -58,14 +58,15 @@ def confirm_payment(
     token = locks.token(token_id)
     businesses.require_active(token.business_id)
     if allocation_ids == "all":
-        rows, left_out = _eligible(token, locks.allocations(token, _oldest(token, at=at)))
+        wanted, left_out = _payable(token, at=at)
+        rows = locks.allocations(token, wanted)
     else:
         rows, left_out = _named(token, allocation_ids, at=at), []
     confirmed = _confirm(token, rows, at=at)
     _book(selectors.as_token(token), confirmed, by=by, at=at)
     tell(confirmed, ALLOCATION_CONFIRMED, action="allocations.confirmed", by=by, at=at)
-    waiting = _waiting(token, at=at).exclude(pk__in=[row.pk for row in left_out]).count()
-    return Confirmation(tuple(confirmed), tuple(row.pk for row in left_out), waiting)
+    waiting = _waiting(token, at=at).exclude(pk__in=left_out).count()
+    return Confirmation(tuple(confirmed), tuple(left_out), waiting)
 
 
 def _waiting(token: models.Token, *, at: datetime) -> QuerySet[models.Allocation]:
@@ -74,8 +75,14 @@ def _waiting(token: models.Token, *, at: datetime) -> QuerySet[models.Allocation
     )
 
 
-def _oldest(token: models.Token, *, at: datetime) -> list[UUID]:
-    return list(_waiting(token, at=at).order_by("pk").values_list("pk", flat=True)[:MAX_AT_ONCE])
+def _payable(token: models.Token, *, at: datetime) -> tuple[list[UUID], list[UUID]]:
+    """Return the oldest that may be confirmed, and those left out: they must not stand before the others."""
+    waiting = _waiting(token, at=at).order_by("created_at", "pk")
+    investors = set(waiting.values_list("investor_id", flat=True))
+    refused = list(_refusals(token, investors))
+    payable = waiting.exclude(investor_id__in=refused).values_list("pk", flat=True)
+    left_out = waiting.filter(investor_id__in=refused).values_list("pk", flat=True)
+    return list(payable[:MAX_AT_ONCE]), list(left_out[:MAX_AT_ONCE])
 
 
 def _named(token: models.Token, wanted: Sequence[UUID], *, at: datetime) -> list[models.Allocation]:
@@ -87,7 +94,7 @@ def _named(token: models.Token, wanted: Sequence[UUID], *, at: datetime) -> list
         raise UnknownAllocations(
             "This token has no such allocation.", allocations=[str(each) for each in missing[:20]]
         )
-    refusals = _refusals(token, rows)
+    refusals = _refusals(token, {row.investor_id for row in rows})
     for row in rows:
         advance(states.ALLOCATION, AllocationStatus(row.status), AllocationStatus.CONFIRMED)
         rules.check_payable(selectors.as_allocation(row), at=at)
@@ -98,19 +105,10 @@ def _named(token: models.Token, wanted: Sequence[UUID], *, at: datetime) -> list
     return rows
 
 
-def _eligible(
-    token: models.Token, rows: Sequence[models.Allocation]
-) -> tuple[list[models.Allocation], list[models.Allocation]]:
-    refusals = _refusals(token, rows)
-    refused = [row for row in rows if row.investor_id in refusals]
-    return [row for row in rows if row.investor_id not in refusals], refused
-
-
-def _refusals(token: models.Token, rows: Sequence[models.Allocation]) -> dict[UUID, DomainError]:
+def _refusals(token: models.Token, investors: set[UUID]) -> dict[UUID, DomainError]:
     """Return why investors may not have the token any more, by investor; those who may are left out."""
     view = selectors.as_token(token)
     insiders = selectors.insiders(view)
-    investors = {row.investor_id for row in rows}
     people = accounts.accounts_of(investors)
     refusals: dict[UUID, DomainError] = {}
     for investor in investors:

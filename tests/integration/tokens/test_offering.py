@@ -174,6 +174,19 @@ def test_who_lost_their_standing_is_not_confirmed_and_does_not_hold_up_others():
 
 
 @pytest.mark.spec("OFR-2")
+def test_refused_ones_at_the_front_leave_room_for_the_others(monkeypatch):
+    monkeypatch.setattr("apps.tokens.services.confirming.MAX_AT_ONCE", 2)
+    token, noor = make.offered(), make.investor()
+    lost = [make.subscribed(token, noor, 10) for _ in range(3)]
+    kept = make.subscribed(token, quantity=10)
+    rejected = Standing(KycStatus.REJECTED, 0, Accreditation.NONE, Fatca.BLOCKED, "AE")
+    bank.act(accounts.set_standing, user_id=noor.id, standing=rejected, at=AT)
+    done = services.confirm_payment(token_id=token.id, allocation_ids="all", by=BY, at=AT)
+    assert [each.id for each in done.confirmed] == [kept.id]
+    assert done.left_out == tuple(each.id for each in lost[:2])
+
+
+@pytest.mark.spec("OFR-2")
 def test_all_takes_so_many_at_once_and_says_how_many_are_left(monkeypatch):
     monkeypatch.setattr("apps.tokens.services.confirming.MAX_AT_ONCE", 2)
     token, noor = make.offered(), make.investor()
