@@ -235,7 +235,7 @@ def test_killed_in_the_middle_nothing_has_happened(verb, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("apps.outbox.services.OutboxMessage.objects.bulk_create", killed)
+        patch.setattr("apps.outbox.services.rows", killed)
         with pytest.raises(KeyboardInterrupt):
             acts[verb]()
     assert (bank.balance(f"client:{noor.id}:USD"), right(token)) == before
