@@ -19,7 +19,7 @@ LINK = "http://127.0.0.1:8000/verify/1/a?b=c&d=e"
 TEMPLATES = sorted(
     path.stem
     for path in Path(django_settings.BASE_DIR, "templates", "mail").glob("*.txt")
-    if path.stem != "base"
+    if path.stem != "base" and not path.stem.startswith("_")
 )
 
 
@@ -40,7 +40,7 @@ def test_every_template_is_a_whole_mail(template, locale, at):
     assert sent.from_email == django_settings.DEFAULT_FROM_EMAIL
     assert sent.subject
     assert "\n" not in sent.subject
-    assert sent.subject not in sent.body.splitlines()[0]
+    assert sent.body.splitlines()[0] != sent.subject
     direction = "rtl" if locale == "ar" else "ltr"
     assert f'<html lang="{locale}" dir="{direction}">' in html
     assert ("text-align:right" in html) == (locale == "ar")
