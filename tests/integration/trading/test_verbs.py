@@ -159,6 +159,19 @@ def test_a_frozen_account_loses_its_orders_and_places_none(market, running):
     services.unfreeze_account(owner=buyer, reason="court_order", by=BY, at=now())
 
 
+def test_the_venue_cancels_one_order_of_anybody(market, running):
+    buyer = person(market, cash=10_000)
+    placed, kept = place(market, buyer, BUY, 1, 100), place(market, buyer, BUY, 1, 100)
+    services.cancel_by_venue(order_id=placed.order_id, reason="erroneous", by=BY, at=now())
+    until(lambda: len(selectors.orders_of(buyer, live=True)) == 1, "it is cancelled")
+    cancelled = selectors.order(placed.order_id, owner=buyer)
+    assert (cancelled.status, str(cancelled.reason)) == (OrderStatus.CANCELLED, "by_venue")
+    assert selectors.order(kept.order_id, owner=buyer).status is OrderStatus.OPEN
+    assert market.balance(selectors.account_number(buyer)) == (10_000 - 100, 100)
+    with pytest.raises(selectors.UnknownOrder):
+        services.cancel_by_venue(order_id=new_id(), reason="erroneous", by=BY, at=now())
+
+
 @pytest.mark.spec("ORD-2")
 def test_an_order_for_a_time_expires(market, running):
     buyer, at = person(market, cash=10_000), now()
