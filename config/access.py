@@ -97,6 +97,8 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawals": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
+    # trading pages
+    # settlement pages
     # chain pages
     "chain": staff_with(Permission.TOKENS_VIEW),
     "chain-intent": staff_with(Permission.TOKENS_VIEW),
@@ -190,6 +192,8 @@ MATRIX: dict[str, Access] = {
     "api:admin-withdrawal-send": staff_with(Permission.WITHDRAWALS_APPROVE),
     "api:admin-withdrawal-complete": staff_with(Permission.WITHDRAWALS_APPROVE),
     "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
+    # trading API
+    # settlement API
     # chain API
     "api:chain": staff_with(Permission.TOKENS_VIEW),
     "api:chain-intents": staff_with(Permission.TOKENS_VIEW),

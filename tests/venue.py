@@ -22,7 +22,7 @@ from tests.contracts.anvil import Anvil
 
 READY_WITHIN = 60.0  # seconds
 KEYSTORE_PASSWORD = "venue" * 8
-EVERYTHING = ("web", "worker", "beat", "relay", "chain", "indexer")
+EVERYTHING = ("web", "worker", "beat", "relay", "sequencer", "chain", "indexer")
 
 
 @dataclass

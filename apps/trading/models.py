@@ -17,6 +17,7 @@ from apps.trading.types import (
     Reason,
     SelfTrade,
     SettlementStatus,
+    SettlementType,
     Side,
     TimeInForce,
     TradingState,
@@ -211,7 +212,16 @@ class Trade(models.Model):
         default=str(SettlementStatus.PENDING),
         db_default=str(SettlementStatus.PENDING),
     )
+    settlement_type = models.CharField(
+        max_length=16,
+        choices=_choices(SettlementType),
+        default=str(SettlementType.ON_CHAIN),
+        db_default=str(SettlementType.ON_CHAIN),
+    )
+    settlement_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    settle_after = models.DateTimeField(null=True)  # not tried again before this instant
     tx_hash = models.CharField(max_length=66, blank=True, default="", db_default="")
+    settled_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -221,6 +231,21 @@ class Trade(models.Model):
                 name="trading_trade_amounts",
             ),
             _one_of("settlement_status", SettlementStatus, "trading_trade_settlement_known"),
+            _one_of("settlement_type", SettlementType, "trading_trade_settlement_type_known"),
+            models.CheckConstraint(
+                condition=Q(settlement_status=str(SettlementStatus.SETTLED), settled_at__isnull=False)
+                & (Q(settlement_type=str(SettlementType.OFF_CHAIN)) | ~Q(tx_hash=""))
+                | ~Q(settlement_status=str(SettlementStatus.SETTLED)) & Q(settled_at=None),
+                name="trading_trade_settled_somewhere",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["instrument", "sequence", "fill"],
+                condition=~Q(settlement_status=str(SettlementStatus.SETTLED)),
+                name="trading_trade_unsettled",
+            ),
+            models.Index(fields=["instrument", "executed_at"], name="trading_trade_time"),
         ]
 
     def __str__(self) -> str:

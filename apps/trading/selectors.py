@@ -15,6 +15,7 @@ from apps.trading.types import (
     OrderType,
     Reason,
     SettlementStatus,
+    SettlementType,
     Side,
     Step,
     TimeInForce,
@@ -135,7 +136,10 @@ def as_trade(row: models.Trade, ids: dict[int, UUID]) -> Trade:
         seller_fee=row.seller_fee,
         executed_at=row.executed_at,
         settlement_status=SettlementStatus(row.settlement_status),
+        settlement_type=SettlementType(row.settlement_type),
+        settlement_attempts=row.settlement_attempts,
         tx_hash=row.tx_hash,
+        settled_at=row.settled_at,
     )
 
 

@@ -22,7 +22,10 @@ INSTRUMENT: Mapping[TradingState, frozenset[TradingState]] = {
 }
 
 SETTLEMENT: Mapping[SettlementStatus, frozenset[SettlementStatus]] = {
-    SettlementStatus.PENDING: frozenset({SettlementStatus.SETTLED, SettlementStatus.FAILED}),
-    SettlementStatus.FAILED: frozenset({SettlementStatus.SETTLED}),
+    SettlementStatus.PENDING: frozenset({SettlementStatus.PROCESSING}),
+    SettlementStatus.PROCESSING: frozenset(
+        {SettlementStatus.SETTLED, SettlementStatus.FAILED, SettlementStatus.PENDING}
+    ),
+    SettlementStatus.FAILED: frozenset({SettlementStatus.PENDING, SettlementStatus.SETTLED}),
     SettlementStatus.SETTLED: frozenset(),
 }

@@ -34,9 +34,9 @@ def wait_missing(venue, expected):
 def test_readyz_names_what_is_missing_until_it_is_back(django_db_setup, django_db_blocker, tmp_path):
     with django_db_blocker.unblock(), opened(tmp_path, name="health", offset=40) as venue:
         venue.start("web")
-        wait_missing(venue, ["beat", "chain", "contracts", "indexer", "relay", "worker"])
+        wait_missing(venue, ["beat", "chain", "contracts", "indexer", "relay", "sequencer", "worker"])
         assert httpx.get(f"{venue.url}/healthz").json() == {"status": "ok"}
-        venue.start("relay", "worker", "beat", "indexer")
+        venue.start("relay", "worker", "beat", "sequencer", "indexer")
         wait_missing(venue, ["chain", "contracts"])
         venue.start("chain")
         wait_missing(venue, [])

@@ -28,6 +28,8 @@ class IntentKind(StrEnum):
     HOLDER = "holder"  # register an investor: identity, KYC claim, shared storage (owner)
     SUITE = "suite"  # deploy a token with its contracts (token)
     MINT = "mint"  # mint to a holder's custodial address (what is minted for: an allocation)
+    MARKET = "market"  # open a token's transfers, or pause them (the change of its status)
+    SETTLEMENT = "settlement"  # move what was traded, many trades at once (the batch)
 
 
 class IntentState(StrEnum):

@@ -11,6 +11,7 @@ from apps.trading.types.words import (
     Reason,
     SelfTrade,
     SettlementStatus,
+    SettlementType,
     Side,
     TimeInForce,
 )
@@ -94,7 +95,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A trade as it stands: what changed hands, at which price, what both paid for it."""
+    """A trade as it stands: what changed hands, at which price, what both paid for it.
+
+    `tx_hash` and `settled_at` are empty until it is settled.
+    """
 
     id: UUID
     instrument: UUID
@@ -109,7 +113,10 @@ class Trade:
     seller_fee: int
     executed_at: datetime
     settlement_status: SettlementStatus
+    settlement_type: SettlementType
+    settlement_attempts: int
     tx_hash: str
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

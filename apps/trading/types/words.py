@@ -51,11 +51,19 @@ class TradingState(StrEnum):
 
 
 class SettlementStatus(StrEnum):
-    """How far a trade's way to the chain is; every trade begins as pending."""
+    """How far a trade's way to the chain is (SET-1); every trade begins as pending."""
 
     PENDING = "pending"
+    PROCESSING = "processing"
     SETTLED = "settled"
     FAILED = "failed"
+
+
+class SettlementType(StrEnum):
+    """Where a trade is settled: off chain only for tokens that were declared so (SET-4)."""
+
+    ON_CHAIN = "on_chain"
+    OFF_CHAIN = "off_chain"
 
 
 class Reason(StrEnum):

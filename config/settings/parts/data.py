@@ -60,4 +60,4 @@ OUTBOX_BACKOFF_CAP = 60  # seconds
 # What the relay process does besides delivering, each at least once a second.
 RELAY_CHORES = ["apps.audit.services.seal"]
 # What /readyz wants alive, and the heartbeat each writes.
-PROCESSES = ["web", "worker", "beat", "relay", "chain", "indexer"]
+PROCESSES = ["web", "worker", "beat", "relay", "sequencer", "chain", "indexer"]
