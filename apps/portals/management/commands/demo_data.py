@@ -1,4 +1,4 @@
-"""Load the demo's people, and the limits that its market has. Safe to run again: what exists is left as it is."""
+"""Load the demo's people and its market's limits. Safe to run again: what exists is left as it is."""
 
 import json
 from dataclasses import dataclass
