@@ -3,6 +3,7 @@
 from apps.trading.types.market import BUYER_FEE, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
+from apps.trading.types.settling import SettlingTrade
 from apps.trading.types.words import (
     OrderStatus,
     OrderType,
@@ -41,6 +42,7 @@ __all__ = [
     "SelfTrade",
     "SettlementStatus",
     "SettlementType",
+    "SettlingTrade",
     "Side",
     "Step",
     "TimeInForce",
