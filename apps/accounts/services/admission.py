@@ -40,7 +40,7 @@ def admit_session(*, key: str) -> Pass | None:
     return Pass(user.pk, session=key, session_hash=user.get_session_auth_hash())
 
 
-def still_admitted(*, passes: Collection[Pass], *, at: datetime) -> set[Pass]:
+def still_admitted(*, passes: Collection[Pass], at: datetime) -> set[Pass]:
     """Return those that still hold: three queries, however many there are."""
     users = User.objects.filter(pk__in={each.user_id for each in passes}, status=Status.ACTIVE).in_bulk()
     families = set(
