@@ -14,6 +14,7 @@ from apps.trading.types.words import (
     TimeInForce,
     TradingState,
     VenueOp,
+    VenueReason,
 )
 from apps.trading.types.working import Batch, Execution, Happened, Party, Working
 
@@ -47,5 +48,6 @@ __all__ = [
     "Trade",
     "TradingState",
     "VenueOp",
+    "VenueReason",
     "Working",
 ]
