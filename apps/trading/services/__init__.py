@@ -21,6 +21,7 @@ from apps.trading.services.placing import (
     place_orders,
 )
 from apps.trading.services.venue import (
+    InvalidVenueReason,
     cancel_by_venue,
     expire_orders,
     freeze_account,
@@ -39,6 +40,7 @@ __all__ = [
     "InstrumentTaken",
     "InvalidInstrument",
     "InvalidOrder",
+    "InvalidVenueReason",
     "OpenQuantityLimit",
     "OrderNotOpen",
     "OrderRefused",
