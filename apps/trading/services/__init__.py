@@ -43,6 +43,7 @@ from apps.trading.services.settling import (
     wake,
 )
 from apps.trading.services.venue import (
+    InvalidVenueReason,
     cancel_by_venue,
     expire_orders,
     freeze_account,
@@ -62,6 +63,7 @@ __all__ = [
     "InstrumentTaken",
     "InvalidInstrument",
     "InvalidOrder",
+    "InvalidVenueReason",
     "NotListed",
     "OpenQuantityLimit",
     "OrderNotOpen",

@@ -16,6 +16,7 @@ from apps.trading.types.words import (
     TimeInForce,
     TradingState,
     VenueOp,
+    VenueReason,
 )
 from apps.trading.types.working import Batch, Execution, Happened, Party, Working
 
@@ -57,5 +58,6 @@ __all__ = [
     "Trade",
     "TradingState",
     "VenueOp",
+    "VenueReason",
     "Working",
 ]
