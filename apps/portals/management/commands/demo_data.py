@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts import services as accounts
-from apps.accounts.types import Role
+from apps.accounts.types import Accreditation, Role
 from apps.common.clock import now
 from apps.common.types import Actor
 from apps.parameters import selectors as of_parameters
@@ -17,7 +17,7 @@ from apps.parameters import services as parameters
 
 NAMESPACE = UUID("a1ef0000-0000-4000-8000-000000000000")
 PASSWORD = "alef demo market"  # noqa: S105  # printed at every start; production refuses this command
-LIMITS = tuple(f"compliance.investment_limit_{each}" for each in ("retail", "professional", "institutional"))
+LIMITS = tuple(f"compliance.investment_limit_{each}" for each in Accreditation)
 LIMIT = 1_000_000_00  # US cents
 DEMO = Actor.system("demo")
 
