@@ -12,6 +12,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
         "apps.tokens.services.note_mint_failed",
     ],
     "allocation.confirmed": ["apps.tokens.services.note_mint_due"],
+    "allocation.granted": ["apps.tokens.services.note_mint_due"],
     "allocation.cooling_off_waived": ["apps.tokens.services.note_mint_due"],
     "ledger.hold_expired": ["apps.tokens.services.note_hold_expired"],
     "business.registered": ["apps.businesses.services.send_registered"],
