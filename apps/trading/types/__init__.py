@@ -5,6 +5,7 @@ from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRat
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
 from apps.trading.types.seen import Candle, OwnFill, Preview, Problem, PublicTrade, Ticker
+from apps.trading.types.settling import SettlingTrade
 from apps.trading.types.words import (
     OrderStatus,
     OrderType,
@@ -52,6 +53,7 @@ __all__ = [
     "SelfTrade",
     "SettlementStatus",
     "SettlementType",
+    "SettlingTrade",
     "Side",
     "Step",
     "Ticker",
