@@ -12,6 +12,7 @@ from apps.kyc.urls import urlpatterns as kyc
 from apps.notifications.urls import dev_urlpatterns
 from apps.parameters.urls import urlpatterns as parameters
 from apps.portals.urls import urlpatterns as portals
+from apps.settlement.urls import urlpatterns as settlement
 from apps.tokens.urls import urlpatterns as tokens
 from apps.wallets.urls import urlpatterns as wallets
 from config import api
@@ -28,6 +29,7 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *settlement,
     *chain,
     *parameters,
     path("language", set_language, name="set_language"),
