@@ -14,6 +14,7 @@ from apps.parameters.urls import urlpatterns as parameters
 from apps.portals.urls import urlpatterns as portals
 from apps.settlement.urls import urlpatterns as settlement
 from apps.tokens.urls import urlpatterns as tokens
+from apps.trading.urls import urlpatterns as trading
 from apps.wallets.urls import urlpatterns as wallets
 from config import api
 
@@ -29,6 +30,7 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *trading,
     *settlement,
     *chain,
     *parameters,

@@ -95,7 +95,6 @@ def test_a_trade_reads_with_its_amounts_as_text_and_its_history(client, staff, m
     assert (step["actor_kind"], step["actor_id"]) == ("user", str(staff.id))
 
 
-@pytest.mark.spec("SET-3")
 def test_a_failed_trade_is_retried_once_per_key(client, staff, trades):
     fail(trades[0])
     first = post(client, staff, trades[0])

@@ -12,7 +12,7 @@ from apps.ledger import selectors as ledger
 from apps.settlement import selectors, services
 from apps.settlement.models import TradeSettlementHistory
 from apps.trading import models as trading
-from apps.trading.services import UnknownTrade
+from apps.trading.selectors import UnknownTrade
 from apps.trading.types import SettlementStatus, Side
 from tests.factories.settlement import NO, Venue
 from tests.factories.trading import Bench, Market
@@ -47,7 +47,7 @@ def sent():
     return Transaction.objects.filter(intent__kind=IntentKind.SETTLEMENT).count()
 
 
-@pytest.mark.spec("SET-1", "SET-3")
+@pytest.mark.spec("SET-1")
 def test_a_frozen_seller_stops_nobody_else_fails_after_five_attempts_and_is_retried(venue):
     amal, badr, carl = venue.join(tokens=30), venue.join(tokens=30), venue.join(cash=10_000)
     venue.freeze(amal)
