@@ -2,6 +2,7 @@
 
 from apps.trading.selectors.desk import (
     UnknownTrade,
+    both_orders,
     cancel_is_asked,
     count_failed_settlements,
     count_halted,
@@ -61,6 +62,7 @@ __all__ = [
     "as_orders",
     "as_trade",
     "book",
+    "both_orders",
     "cancel_is_asked",
     "candles",
     "count_failed_settlements",
