@@ -204,6 +204,9 @@ MATRIX: dict[str, Access] = {
     "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading API
     # settlement API
+    "api:admin-trades": staff_with(Permission.TRADING_VIEW),
+    "api:admin-trade": staff_with(Permission.TRADING_VIEW),
+    "api:admin-trade-retry": staff_with(Permission.SETTLEMENT_RETRY),
     # chain API
     "api:chain": staff_with(Permission.TOKENS_VIEW),
     "api:chain-intents": staff_with(Permission.TOKENS_VIEW),

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.settlement import models
 from apps.settlement.types import Batch, BatchState, Change
@@ -24,10 +27,20 @@ def trades(
 
     `before` is the last trade of the page before this one.
     """
-    found = trading.trade_rows(status=status, instrument_id=instrument_id, search=search)
+    found = trade_rows(status=status, instrument_id=instrument_id, search=search)
     if before is not None:
         found = found.filter(pk__lt=before)
-    return trading.as_settlings(found=found[: min(limit, MAX_PAGE)])
+    return as_trades(found[: min(limit, MAX_PAGE)])
+
+
+def trade_rows(*, status: str = "", instrument_id: UUID | None = None, search: str = "") -> QuerySet[Any]:
+    """Return the trades that match as rows, newest first, for whoever turns pages; see `as_trades`."""
+    return trading.trade_rows(status=status, instrument_id=instrument_id, search=search)
+
+
+def as_trades(found: Iterable[Any]) -> list[SettlingTrade]:
+    """Return the frozen views of rows."""
+    return trading.as_settlings(found=found)
 
 
 def trade(trade_id: UUID) -> SettlingTrade:

@@ -5,6 +5,7 @@ table of `states.SETTLEMENT` doesn't have.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -41,8 +42,9 @@ def claim_due(*, instrument_id: UUID, limit: int, at: datetime) -> list[Settling
     due = _due(at).filter(instrument=instrument.number).select_related(*_SIDES)
     locked = due.select_for_update(of=("self",), skip_locked=True).order_by("sequence", "fill")
     found = [as_settling(row, instrument) for row in locked[:limit]]
-    _move(found, SettlementStatus.PROCESSING)
-    return found
+    to = advance(states.SETTLEMENT, SettlementStatus.PENDING, SettlementStatus.PROCESSING)
+    models.Trade.objects.filter(pk__in=[trade.id for trade in found]).update(settlement_status=str(to))
+    return [replace(trade, status=to) for trade in found]
 
 
 @needs_transaction
@@ -246,12 +248,6 @@ def _named(word: str) -> Q:
         return Q(pk=UUID(word))
     except ValueError:
         return Q(pk__in=[])
-
-
-def _move(trades: Sequence[SettlingTrade], to: SettlementStatus) -> None:
-    for trade in trades:
-        advance(states.SETTLEMENT, trade.status, to)
-    models.Trade.objects.filter(pk__in=[trade.id for trade in trades]).update(settlement_status=str(to))
 
 
 def _check(moved: Sequence[tuple[UUID, ...]], trades: Sequence[SettlingTrade]) -> None:
