@@ -104,6 +104,10 @@ MATRIX: dict[str, Access] = {
     "staff-order": staff_with(Permission.TRADING_VIEW),
     "staff-order-cancel": staff_with(Permission.TRADING_MANAGE),
     # settlement pages
+    "staff-trades": staff_with(Permission.TRADING_VIEW),
+    "staff-trade": staff_with(Permission.TRADING_VIEW),
+    "staff-trade-retry": staff_with(Permission.SETTLEMENT_RETRY),
+    "staff-trades-retry": staff_with(Permission.SETTLEMENT_RETRY),
     # chain pages
     "chain": staff_with(Permission.TOKENS_VIEW),
     "chain-intent": staff_with(Permission.TOKENS_VIEW),

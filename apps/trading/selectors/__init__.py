@@ -2,6 +2,7 @@
 
 from apps.trading.selectors.desk import (
     UnknownTrade,
+    both_orders,
     cancel_is_asked,
     count_failed_settlements,
     count_halted,
@@ -77,6 +78,7 @@ __all__ = [
     "as_settlings",
     "as_trade",
     "book",
+    "both_orders",
     "cancel_is_asked",
     "candles",
     "count_failed_settlements",
