@@ -1,6 +1,7 @@
 """What others may know of tokens and allocations."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -174,6 +175,14 @@ def invested(token_id: UUID, *, investor_id: UUID) -> int:
         token=token_id, investor_id=investor_id, status__in=states.COUNTED
     ).aggregate(total=Sum("cost"))
     return int(found["total"] or 0)
+
+
+def invested_since(investor: UUID, *, since: datetime) -> Mapping[str, int]:
+    """Return what an investor's pending and confirmed allocations since then cost, by currency (ORD-5)."""
+    found = models.Allocation.objects.filter(
+        investor_id=investor, status__in=states.COUNTED, created_at__gte=since
+    )
+    return dict(found.values_list("token__raise_currency").annotate(total=Sum("cost")).order_by())
 
 
 def register(token_id: UUID) -> list[RegisterLine]:

@@ -1,6 +1,8 @@
 """The verbs of the market."""
 
 from apps.trading.rules import InvalidInstrument, InvalidOrder
+from apps.trading.services.eligibility import AddressNotRegistered, NotListed
+from apps.trading.services.limits import TooManyOpenOrders
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
     AccountFrozen,
@@ -20,6 +22,7 @@ from apps.trading.services.placing import (
     place_order,
     place_orders,
 )
+from apps.trading.services.previewing import preview_order
 from apps.trading.services.venue import (
     cancel_by_venue,
     expire_orders,
@@ -32,6 +35,7 @@ from apps.trading.services.venue import (
 
 __all__ = [
     "AccountFrozen",
+    "AddressNotRegistered",
     "AssetSuspended",
     "ClientOrderIdReused",
     "FokNotFillable",
@@ -39,12 +43,14 @@ __all__ = [
     "InstrumentTaken",
     "InvalidInstrument",
     "InvalidOrder",
+    "NotListed",
     "OpenQuantityLimit",
     "OrderNotOpen",
     "OrderRefused",
     "PostOnlyWouldTrade",
     "PriceOutsideCollar",
     "StaleVersion",
+    "TooManyOpenOrders",
     "TooManyOrders",
     "amend_order",
     "cancel_by_venue",
@@ -56,6 +62,7 @@ __all__ = [
     "open_instrument",
     "place_order",
     "place_orders",
+    "preview_order",
     "resume",
     "set_collar",
     "unfreeze_account",

@@ -1,8 +1,9 @@
 """The words of the market: instruments, orders, trades, and what a sequencer carries."""
 
-from apps.trading.types.market import BUYER_FEE, SELLER_FEE, FeeRates, Instrument, NewInstrument
+from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
+from apps.trading.types.seen import Candle, OwnFill, Preview, Problem, PublicTrade, Ticker
 from apps.trading.types.words import (
     OrderStatus,
     OrderType,
@@ -21,11 +22,13 @@ __all__ = [
     "BUYER_FEE",
     "INSTRUMENT_CHANGED",
     "INSTRUMENT_OPENED",
+    "OPEN_ORDERS",
     "ORDER_UPDATED",
     "SELLER_FEE",
     "TRADE_EXECUTED",
     "Answer",
     "Batch",
+    "Candle",
     "Execution",
     "FeeRates",
     "Fill",
@@ -36,13 +39,18 @@ __all__ = [
     "Order",
     "OrderStatus",
     "OrderType",
+    "OwnFill",
     "Party",
+    "Preview",
+    "Problem",
+    "PublicTrade",
     "Reason",
     "SelfTrade",
     "SettlementStatus",
     "SettlementType",
     "Side",
     "Step",
+    "Ticker",
     "TimeInForce",
     "Trade",
     "TradingState",
