@@ -25,6 +25,7 @@ from apps.chain.selectors.requests import (
     intents,
     matching,
     oldest_open,
+    settled,
     transactions_of,
     with_steps,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "oldest_open",
     "platform_is_deployed",
     "register",
+    "settled",
     "signers",
     "state",
     "suite",

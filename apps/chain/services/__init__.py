@@ -17,6 +17,7 @@ from apps.chain.services.requests import (
     request_holder,
     request_mint,
     request_platform,
+    request_settlement,
     request_suite,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "request_holder",
     "request_mint",
     "request_platform",
+    "request_settlement",
     "request_suite",
     "requeue",
     "try_again",

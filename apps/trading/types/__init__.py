@@ -4,6 +4,7 @@ from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRat
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
 from apps.trading.types.seen import Candle, OwnFill, Preview, Problem, PublicTrade, Ticker
+from apps.trading.types.settling import SettlingTrade
 from apps.trading.types.words import (
     OrderStatus,
     OrderType,
@@ -15,6 +16,7 @@ from apps.trading.types.words import (
     TimeInForce,
     TradingState,
     VenueOp,
+    VenueReason,
 )
 from apps.trading.types.working import Batch, Execution, Happened, Party, Working
 
@@ -48,6 +50,7 @@ __all__ = [
     "SelfTrade",
     "SettlementStatus",
     "SettlementType",
+    "SettlingTrade",
     "Side",
     "Step",
     "Ticker",
@@ -55,5 +58,6 @@ __all__ = [
     "Trade",
     "TradingState",
     "VenueOp",
+    "VenueReason",
     "Working",
 ]
