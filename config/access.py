@@ -98,6 +98,13 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading pages
+    "markets": EVERYONE,
+    "market": EVERYONE,
+    "market-preview": CUSTOMERS,
+    "market-order": CUSTOMERS,
+    "orders": CUSTOMERS,
+    "order-amend": CUSTOMERS,
+    "order-cancel": CUSTOMERS,
     # settlement pages
     # chain pages
     "chain": staff_with(Permission.TOKENS_VIEW),
