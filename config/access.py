@@ -11,7 +11,6 @@ LOGGED_IN = Access()
 INVESTORS = Access(roles=frozenset({Role.INVESTOR}))
 ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
-ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
 
 
@@ -105,6 +104,12 @@ MATRIX: dict[str, Access] = {
     "orders": CUSTOMERS,
     "order-amend": CUSTOMERS,
     "order-cancel": CUSTOMERS,
+    "staff-instruments": staff_with(Permission.TRADING_VIEW),
+    "staff-instrument": staff_with(Permission.TRADING_VIEW),
+    "staff-instrument-act": staff_with(Permission.TRADING_MANAGE),
+    "staff-orders": staff_with(Permission.TRADING_VIEW),
+    "staff-order": staff_with(Permission.TRADING_VIEW),
+    "staff-order-cancel": staff_with(Permission.TRADING_MANAGE),
     # settlement pages
     # chain pages
     "chain": staff_with(Permission.TOKENS_VIEW),
@@ -172,6 +177,11 @@ MATRIX: dict[str, Access] = {
     "api:admin-token": staff_with(Permission.TOKENS_VIEW),
     "api:token-deploy": staff_with(Permission.TOKENS_DEPLOY),
     "api:token-start": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-enable-secondary": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-pause": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-resume": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-mature": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-delist": staff_with(Permission.TOKENS_MANAGE),
     "api:token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
     "api:token-allocations": staff_with(Permission.TOKENS_VIEW),
     "api:token-register": staff_with(Permission.AUDIT_VIEW),

@@ -7,25 +7,25 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.fields import AmountField
 from apps.common.ids import new_id
+from apps.trading.templatetags.market import ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from apps.trading.types import Instrument, NewOrder, OrderType, Side, TimeInForce
 
-SIDES = [(Side.BUY, _("Buy")), (Side.SELL, _("Sell"))]
-TYPES = [(OrderType.LIMIT, _("Limit")), (OrderType.MARKET, _("Market"))]
-STAYS = [
-    (TimeInForce.GTC, _("GTC: until I cancel it")),
-    (TimeInForce.DAY, _("DAY: until the market's day ends")),
-    (TimeInForce.IOC, _("IOC: what trades at once, not the rest")),
-    (TimeInForce.FOK, _("FOK: all of it at once, or nothing")),
-]
+OFFERED = (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.FOK)
+
+
+def _stays() -> list[tuple[str, str]]:
+    return [(str(each), f"{each}: {TIMES_IN_FORCE[each]}") for each in OFFERED]
 
 
 class OrderForm(forms.Form):
     """An order. `client_order_id` is made when the form is shown, so that a resend finds the first order."""
 
     client_order_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    side = forms.ChoiceField(label=_("Side"), choices=SIDES, widget=forms.RadioSelect)
-    order_type = forms.ChoiceField(label=_("Order type"), choices=TYPES, widget=forms.RadioSelect)
-    time_in_force = forms.ChoiceField(label=_("How long"), choices=STAYS)
+    side = forms.ChoiceField(label=_("Side"), choices=list(SIDES.items()), widget=forms.RadioSelect)
+    order_type = forms.ChoiceField(
+        label=_("Order type"), choices=list(ORDER_TYPES.items()), widget=forms.RadioSelect
+    )
+    time_in_force = forms.ChoiceField(label=_("How long"), choices=_stays)
     post_only = forms.BooleanField(
         label=_("Post-only"), help_text=_("Refuse it if it would trade at once."), required=False
     )
