@@ -97,6 +97,13 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading pages
+    "markets": EVERYONE,
+    "market": EVERYONE,
+    "market-preview": CUSTOMERS,
+    "market-order": CUSTOMERS,
+    "orders": CUSTOMERS,
+    "order-amend": CUSTOMERS,
+    "order-cancel": CUSTOMERS,
     "staff-instruments": staff_with(Permission.TRADING_VIEW),
     "staff-instrument": staff_with(Permission.TRADING_VIEW),
     "staff-instrument-act": staff_with(Permission.TRADING_MANAGE),

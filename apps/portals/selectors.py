@@ -44,6 +44,13 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
     ),
     (
+        _("Trading"),
+        [
+            Item("markets", _("Markets"), "chart-candlestick"),
+            Item("orders", _("Orders"), "list-ordered"),
+        ],
+    ),
+    (
         _("Issuing"),
         [Item("businesses", _("Businesses"), "building-2"), Item("tokens", _("Tokens"), "coins")],
     ),

@@ -5,6 +5,13 @@ from apps.trading import views
 api_urlpatterns: list[URLPattern] = []
 
 urlpatterns = [
+    path("markets", views.markets, name="markets"),
+    path("markets/<str:symbol>", views.market, name="market"),
+    path("markets/<str:symbol>/preview", views.preview, name="market-preview"),
+    path("markets/<str:symbol>/order", views.place, name="market-order"),
+    path("orders", views.orders, name="orders"),
+    path("orders/<uuid:order_id>/amend", views.amend, name="order-amend"),
+    path("orders/<uuid:order_id>/cancel", views.cancel, name="order-cancel"),
     # staff
     path("staff/instruments", views.staff_instruments, name="staff-instruments"),
     path("staff/instruments/<uuid:instrument_id>", views.staff_instrument, name="staff-instrument"),

@@ -21,6 +21,7 @@ from apps.trading.selectors.instruments import (
     ids_by_number,
     instrument,
     instrument_by_number,
+    instrument_named,
     instruments,
     instruments_by_id,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "ids_by_number",
     "instrument",
     "instrument_by_number",
+    "instrument_named",
     "instruments",
     "instruments_by_id",
     "invested_since",
