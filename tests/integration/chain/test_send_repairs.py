@@ -82,6 +82,7 @@ def test_a_dead_intent_is_cancelled_until_staff_want_it_again(chain, suite, dead
     assert (event.reason, event.before["state"]) == ("asked for by mistake", "dead")
     carry_out()
     assert chain.supply(suite.token) == 0
+    agent(chain, suite, "addAgent(address)")
     services.requeue(intent_id=dead.pk, by=STAFF, at=at)
     carry_out()
     dead.refresh_from_db()
