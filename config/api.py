@@ -14,6 +14,7 @@ from apps.kyc.urls import api_urlpatterns as kyc
 from apps.ledger.urls import api_urlpatterns as ledger
 from apps.parameters.urls import api_urlpatterns as parameters
 from apps.tokens.urls import api_urlpatterns as tokens
+from apps.trading.urls import api_urlpatterns as trading
 from apps.wallets.urls import api_urlpatterns as wallets
 
 
@@ -41,6 +42,7 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *trading,
 ]
 
 documents = [

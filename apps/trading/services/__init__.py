@@ -1,10 +1,11 @@
 """The verbs of the market."""
 
-from apps.trading.rules import InvalidInstrument, InvalidOrder
+from apps.trading.rules import InvalidInstrument, InvalidOrder, UnsupportedOrderType
 from apps.trading.services.eligibility import AddressNotRegistered, NotListed
 from apps.trading.services.limits import TooManyOpenOrders
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
+    MAX_BATCH,
     AccountFrozen,
     AssetSuspended,
     ClientOrderIdReused,
@@ -18,6 +19,7 @@ from apps.trading.services.placing import (
     StaleVersion,
     TooManyOrders,
     amend_order,
+    cancel_all,
     cancel_order,
     place_order,
     place_orders,
@@ -34,6 +36,7 @@ from apps.trading.services.venue import (
 )
 
 __all__ = [
+    "MAX_BATCH",
     "AccountFrozen",
     "AddressNotRegistered",
     "AssetSuspended",
@@ -52,7 +55,9 @@ __all__ = [
     "StaleVersion",
     "TooManyOpenOrders",
     "TooManyOrders",
+    "UnsupportedOrderType",
     "amend_order",
+    "cancel_all",
     "cancel_by_venue",
     "cancel_order",
     "enrol",

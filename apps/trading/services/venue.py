@@ -4,21 +4,26 @@ Each is a row that the instrument's sequencer finds and carries out in its place
 goes through Valkey, which may lose it.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from apps.audit import services as audit
 from apps.common.db import opens_transaction
+from apps.common.errors import Invalid
 from apps.common.types import Actor
 from apps.trading import models, rules, selectors
 from apps.trading.selectors import UnknownOrder
-from apps.trading.types import Instrument, VenueOp
+from apps.trading.services.placing import refusal
+from apps.trading.types import Instrument, Reason, VenueOp
+
+_REASON = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 
 
 @opens_transaction
 def halt(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Stop taking new orders of an instrument. `reason` is a code. Raises UnknownInstrument."""
+    """Stop taking new orders. `reason` is a code. Raises UnknownInstrument, Invalid (field reason)."""
     _ask_for(VenueOp.HALT, selectors.instrument(instrument_id), reason=reason, by=by, at=at)
 
 
@@ -43,10 +48,15 @@ def set_collar(
 
 @opens_transaction
 def cancel_by_venue(*, order_id: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Cancel anybody's order. Raises UnknownOrder."""
+    """Cancel anybody's order. `reason` is a code.
+
+    Raises UnknownOrder, OrderNotOpen, Invalid (field reason).
+    """
     row = models.Order.objects.filter(pk=order_id).first()
     if row is None or row.number is None:
         raise UnknownOrder("There is no such order.")
+    if not row.remaining:
+        raise refusal(Reason.ORDER_NOT_OPEN)
     instrument = selectors.instrument_by_number(row.instrument)
     _ask_for(
         VenueOp.CANCEL_ORDER,
@@ -102,8 +112,15 @@ def _ask_for(
     target: tuple[str, str] | None = None,
     **about: int,
 ) -> None:
+    _check_reason(reason)
     _write(op, [instrument.number], at=at, reason=reason, **about)
     _audit(op, target or ("instrument", str(instrument.id)), reason=reason, by=by, at=at, after=about)
+
+
+def _check_reason(reason: str) -> None:
+    if not _REASON.fullmatch(reason):
+        sentence = "A reason is a word of 1 to 32 small letters, digits and _."
+        raise Invalid(sentence, fields={"reason": [sentence]})
 
 
 def _write(op: VenueOp, instruments: Iterable[int], *, at: datetime, **about: object) -> None:
