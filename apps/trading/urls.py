@@ -1,6 +1,6 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from apps.trading import api
+from apps.trading import api, views
 
 _INSTRUMENT, _MARKET = "instruments/<uuid:instrument_id>", "admin/instruments/<uuid:instrument_id>"
 api_urlpatterns = [
@@ -25,4 +25,23 @@ api_urlpatterns = [
     path(f"{_MARKET}/collar", api.Collar.as_view(), name="admin-instrument-collar"),
 ]
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("markets", views.markets, name="markets"),
+    path("markets/<str:symbol>", views.market, name="market"),
+    path("markets/<str:symbol>/preview", views.preview, name="market-preview"),
+    path("markets/<str:symbol>/order", views.place, name="market-order"),
+    path("orders", views.orders, name="orders"),
+    path("orders/<uuid:order_id>/amend", views.amend, name="order-amend"),
+    path("orders/<uuid:order_id>/cancel", views.cancel, name="order-cancel"),
+    # staff
+    path("staff/instruments", views.staff_instruments, name="staff-instruments"),
+    path("staff/instruments/<uuid:instrument_id>", views.staff_instrument, name="staff-instrument"),
+    path(
+        "staff/instruments/<uuid:instrument_id>/<slug:act>",
+        views.act_on_instrument,
+        name="staff-instrument-act",
+    ),
+    path("staff/orders", views.staff_orders, name="staff-orders"),
+    path("staff/orders/<uuid:order_id>", views.staff_order, name="staff-order"),
+    path("staff/orders/<uuid:order_id>/cancel", views.cancel_order, name="staff-order-cancel"),
+]

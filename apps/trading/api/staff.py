@@ -113,7 +113,7 @@ class Collar(APIView):
         )
 
 
-def _ask(request: Request, verb: Callable[..., None], **arguments: Any) -> Response:
+def _ask(request: Request, verb: Callable[..., object], **arguments: Any) -> Response:
     at, by = now(), actor_of(request)
     body = {name: str(value) for name, value in arguments.items() if name.endswith("_id")}
     return answer_once(

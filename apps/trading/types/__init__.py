@@ -1,9 +1,11 @@
 """The words of the market: instruments, orders, trades, and what a sequencer carries."""
 
+from apps.trading.types.desk import Backlog, OrderPage, TradePage, VenueAct, Watched
 from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
 from apps.trading.types.seen import Candle, OwnFill, Placed, Preview, Problem, PublicTrade, Ticker
+from apps.trading.types.settling import SettlingTrade
 from apps.trading.types.words import (
     OrderStatus,
     OrderType,
@@ -15,6 +17,7 @@ from apps.trading.types.words import (
     TimeInForce,
     TradingState,
     VenueOp,
+    VenueReason,
 )
 from apps.trading.types.working import Batch, Execution, Happened, Party, Working
 
@@ -27,6 +30,7 @@ __all__ = [
     "SELLER_FEE",
     "TRADE_EXECUTED",
     "Answer",
+    "Backlog",
     "Batch",
     "Candle",
     "Execution",
@@ -37,6 +41,7 @@ __all__ = [
     "NewInstrument",
     "NewOrder",
     "Order",
+    "OrderPage",
     "OrderStatus",
     "OrderType",
     "OwnFill",
@@ -49,12 +54,17 @@ __all__ = [
     "SelfTrade",
     "SettlementStatus",
     "SettlementType",
+    "SettlingTrade",
     "Side",
     "Step",
     "Ticker",
     "TimeInForce",
     "Trade",
+    "TradePage",
     "TradingState",
+    "VenueAct",
     "VenueOp",
+    "VenueReason",
+    "Watched",
     "Working",
 ]
