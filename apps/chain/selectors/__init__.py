@@ -26,6 +26,7 @@ from apps.chain.selectors.requests import (
     market_of,
     matching,
     oldest_open,
+    settled,
     transactions_of,
     with_steps,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "oldest_open",
     "platform_is_deployed",
     "register",
+    "settled",
     "signers",
     "state",
     "suite",

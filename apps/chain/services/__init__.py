@@ -18,6 +18,7 @@ from apps.chain.services.requests import (
     request_market,
     request_mint,
     request_platform,
+    request_settlement,
     request_suite,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "request_market",
     "request_mint",
     "request_platform",
+    "request_settlement",
     "request_suite",
     "requeue",
     "try_again",

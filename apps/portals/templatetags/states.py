@@ -109,6 +109,7 @@ _WORDS: "dict[Family, dict[str, _StrPromise]]" = {
         "secondary": _("Secondary"),
         "live": _("Live"),
         "trading": _("Trading"),
+        "continuous": _("Continuous"),
         "clear": _("Clear"),
         "cleared": _("Cleared"),
         "delivered": _("Delivered"),

@@ -8,6 +8,7 @@ from apps.tokens.selectors.allocations import (
     as_allocation,
     granted,
     invested,
+    invested_since,
     progress,
     waiting_payments,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "home_of",
     "insiders",
     "invested",
+    "invested_since",
     "listed",
     "outstanding",
     "progress",

@@ -1,5 +1,7 @@
 """What was subscribed, and what was handed out."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -83,6 +85,14 @@ def invested(token_id: UUID, *, investor_id: UUID) -> int:
         token=token_id, investor_id=investor_id, status__in=states.COUNTED
     ).aggregate(total=Sum("cost"))
     return int(found["total"] or 0)
+
+
+def invested_since(investor: UUID, *, since: datetime) -> Mapping[str, int]:
+    """Return what an investor's pending and confirmed allocations since then cost, by currency (ORD-5)."""
+    found = models.Allocation.objects.filter(
+        investor_id=investor, status__in=states.COUNTED, created_at__gte=since
+    )
+    return dict(found.values_list("token__raise_currency").annotate(total=Sum("cost")).order_by())
 
 
 def granted(token_id: UUID) -> list[Allocation]:

@@ -1,6 +1,8 @@
 """The verbs of the market."""
 
 from apps.trading.rules import InvalidInstrument, InvalidOrder
+from apps.trading.services.eligibility import AddressNotRegistered, NotListed
+from apps.trading.services.limits import TooManyOpenOrders
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
     AccountFrozen,
@@ -20,7 +22,28 @@ from apps.trading.services.placing import (
     place_order,
     place_orders,
 )
+from apps.trading.services.previewing import preview_order
+from apps.trading.services.settling import (
+    TradeMoved,
+    UnknownTrade,
+    as_settlings,
+    blockers,
+    claim_due,
+    due_instruments,
+    has_unsettled,
+    lock_trades,
+    note_failed,
+    note_settled,
+    oldest_unsettled,
+    put_back,
+    reopen,
+    settling_trade,
+    trade_rows,
+    unsettled_counts,
+    wake,
+)
 from apps.trading.services.venue import (
+    InvalidVenueReason,
     cancel_by_venue,
     expire_orders,
     freeze_account,
@@ -32,6 +55,7 @@ from apps.trading.services.venue import (
 
 __all__ = [
     "AccountFrozen",
+    "AddressNotRegistered",
     "AssetSuspended",
     "ClientOrderIdReused",
     "FokNotFillable",
@@ -39,24 +63,45 @@ __all__ = [
     "InstrumentTaken",
     "InvalidInstrument",
     "InvalidOrder",
+    "InvalidVenueReason",
+    "NotListed",
     "OpenQuantityLimit",
     "OrderNotOpen",
     "OrderRefused",
     "PostOnlyWouldTrade",
     "PriceOutsideCollar",
     "StaleVersion",
+    "TooManyOpenOrders",
     "TooManyOrders",
+    "TradeMoved",
+    "UnknownTrade",
     "amend_order",
+    "as_settlings",
+    "blockers",
     "cancel_by_venue",
     "cancel_order",
+    "claim_due",
+    "due_instruments",
     "enrol",
     "expire_orders",
     "freeze_account",
     "halt",
+    "has_unsettled",
+    "lock_trades",
+    "note_failed",
+    "note_settled",
+    "oldest_unsettled",
     "open_instrument",
     "place_order",
     "place_orders",
+    "preview_order",
+    "put_back",
+    "reopen",
     "resume",
     "set_collar",
+    "settling_trade",
+    "trade_rows",
     "unfreeze_account",
+    "unsettled_counts",
+    "wake",
 ]

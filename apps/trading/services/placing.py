@@ -7,7 +7,7 @@ same client_order_id again and gets the first one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -27,11 +27,12 @@ from apps.ledger.services import InsufficientFunds
 from apps.trading import client, rules, selectors
 from apps.trading.client import Envelope
 from apps.trading.engine import Command, Op, new_order
-from apps.trading.services import eligibility
+from apps.trading.services import eligibility, limits
 from apps.trading.services.opening import enrol
-from apps.trading.types import Answer, Instrument, NewOrder, Order, Reason, Side, TimeInForce
+from apps.trading.types import Answer, Instrument, NewOrder, Order, Reason, Side
 
 MAX_BATCH = 100
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # an order that is known may have expired since
 MAX_KNOWN = 100_000  # numbers of accounts that a process remembers
 
 _numbers: dict[tuple[UUID, UUID], int] = {}
@@ -145,6 +146,15 @@ _REFUSALS: Mapping[str, tuple[type[DomainError], str, str]] = {
 }
 
 
+def refusal(code: str, answer: Answer | None = None) -> DomainError:
+    """Return what a person is told of a refusal of the market."""
+    about = {"order_id": str(answer.order_id)} if answer and answer.order_id else {}
+    if code not in _REFUSALS:
+        return OrderRefused("The market refused this order.", reason=code, **about)
+    kind, sentence, next_step = _REFUSALS[code]
+    return kind(sentence, next_step=next_step, **about)
+
+
 def place_order(*, order: NewOrder, owner: UUID, by: Actor, at: datetime) -> Answer:
     """Place an order and return what became of it, once that is durable. A resend gets the first answer.
 
@@ -162,18 +172,30 @@ def place_orders(
 ) -> list[Answer | DomainError]:
     """Place up to MAX_BATCH orders of one instrument; return for each what became of it, or its refusal.
 
-    Raises UnknownInstrument, TooManyOrders, InvalidOrder, NotEligible for any, before all; Unavailable.
+    Those that were placed before are only asked about again: no rule that has changed since refuses them.
+
+    Raises UnknownInstrument, TooManyOrders, and for any, before all: InvalidOrder, eligibility's refusals,
+    TooManyOpenOrders, InvestmentLimitExceeded, NoRate; Unavailable.
     """
     if not 0 < len(orders) <= MAX_BATCH or len({order.instrument for order in orders}) != 1:
         raise TooManyOrders(f"A batch has 1 to {MAX_BATCH} orders of one instrument.")
     instrument = selectors.instrument(orders[0].instrument)
-    orders = [_with_end_of_day(order, at) for order in orders]
+    known = selectors.known(owner, [order.client_order_id for order in orders])
+    orders = [rules.with_end_of_day(order, at) for order in orders]
     for order in orders:
-        rules.check_order(order, instrument, at=at)
-    for side in {order.side for order in orders}:
-        eligibility.check(owner=owner, side=side)
+        rules.check_order(order, instrument, at=LONG_AGO if order.client_order_id in known else at)
+    fresh = [order for order in orders if order.client_order_id not in known]
+    for side in {order.side for order in fresh}:
+        eligibility.check(owner=owner, side=side, instrument=instrument)
+    if fresh:
+        limits.check_open_orders(owner=owner, new=len(fresh))
     number = _number_of(owner, instrument, by, at)
-    answers = _ask(instrument, [_placing(order, instrument, number, at) for order in orders], at)
+    with limits.reserved(owner=owner, orders=fresh, instrument=instrument, at=at) as ready:
+        asked = {order.client_order_id: order for order in ready}
+        commands = [
+            _placing(asked.get(order.client_order_id, order), instrument, number, at) for order in orders
+        ]
+        answers = _ask(instrument, commands, at)
     return [_judged(answer) for answer in answers]
 
 
@@ -194,11 +216,12 @@ def amend_order(
 
     A lower quantity keeps the order's place, anything else loses it (MAT-3). `version` is what was read.
 
-    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; Unavailable.
+    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; for a buy that
+    may cost more than before also eligibility's and InvestmentLimitExceeded; Unavailable.
     """
     order, instrument = _open_order(order_id, owner)
     if order.version != version:
-        raise _refusal(Reason.STALE_VERSION)
+        raise refusal(Reason.STALE_VERSION)
     rules.check_amend(instrument, price=price, quantity=quantity)
     if quantity <= order.filled_quantity:
         sentence = "The new quantity must be more than what was filled."
@@ -212,25 +235,23 @@ def amend_order(
     else:
         lots = (quantity - order.filled_quantity) // instrument.lot
         command = command._replace(op=Op.REPLACE, price=price // instrument.tick, quantity=lots)
-    return _checked(_ask(instrument, [Envelope(new_id(), command, 0, version=version)], at)[0])
+    extra = rules.extra_notional(order, instrument, price=price, quantity=quantity)
+    if extra > 0:
+        eligibility.check(owner=owner, side=order.side, instrument=instrument)
+    with limits.reserved_more(owner=owner, order_id=order_id, extra=extra, instrument=instrument, at=at):
+        return _checked(_ask(instrument, [Envelope(new_id(), command, 0, version=version)], at)[0])
 
 
 def _open_order(order_id: UUID, owner: UUID) -> tuple[Order, Instrument]:
     order = selectors.order(order_id, owner=owner)
     if not order.remaining:
-        raise _refusal(Reason.ORDER_NOT_OPEN)
+        raise refusal(Reason.ORDER_NOT_OPEN)
     return order, selectors.instrument(order.instrument)
 
 
 def _about(order: Order, instrument: Instrument, owner: UUID) -> Command:
     number = selectors.account_number(owner)
     return Command(instrument=instrument.number, account=number, owner=number, order_id=order.number or 0)
-
-
-def _with_end_of_day(order: NewOrder, at: datetime) -> NewOrder:
-    if order.time_in_force is TimeInForce.DAY and order.expires_at is None:
-        return replace(order, expires_at=rules.day_end(at))
-    return order
 
 
 def _placing(order: NewOrder, instrument: Instrument, number: int, at: datetime) -> Envelope:
@@ -256,21 +277,13 @@ def _ask(instrument: Instrument, messages: Sequence[Envelope], at: datetime) -> 
 
 
 def _judged(answer: Answer) -> Answer | DomainError:
-    return _refusal(answer.code, answer) if answer.code else answer
+    return refusal(answer.code, answer) if answer.code else answer
 
 
 def _checked(answer: Answer) -> Answer:
     if answer.code:
-        raise _refusal(answer.code, answer)
+        raise refusal(answer.code, answer)
     return answer
-
-
-def _refusal(code: str, answer: Answer | None = None) -> DomainError:
-    about = {"order_id": str(answer.order_id)} if answer and answer.order_id else {}
-    if code not in _REFUSALS:
-        return OrderRefused("The market refused this order.", reason=code, **about)
-    kind, sentence, next_step = _REFUSALS[code]
-    return kind(sentence, next_step=next_step, **about)
 
 
 def _number_of(owner: UUID, instrument: Instrument, by: Actor, at: datetime) -> int:

@@ -1,23 +1,15 @@
-"""The public book: `book:{instrument}` in Valkey, kept level by level, and numbered deltas for who listens.
+"""The public book: `book:{instrument}` in Valkey, kept level by level, for who wants all of it at once."""
 
-A delta says which number it follows. Whoever misses one, or finds another checksum, reads the book again.
-Feeds may drop: nothing here is the truth, and what is lost is written anew.
-"""
-
-import json
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 from apps.common.connections import valkey
 from apps.trading.types import Side
 
-CHECKED = 10  # levels of each side that the checksum covers
-
-Level = tuple[int, int]
+Level = tuple[int, int]  # price, open quantity
+Change = tuple[Side, int, int]  # side, price, open quantity; 0 removes the level
 
 # The book is changed only if it is where we think it is: else it was lost, and must be written whole.
 _CHANGE = """
@@ -72,31 +64,14 @@ def write_book(instrument: UUID, depth: Depth) -> None:
 
 
 def change_book(
-    instrument: UUID, *, previous: int, sequence: int, changes: Iterable[tuple[Side, int, int]]
-) -> bool:
-    """Change levels (side, price, open quantity; 0 removes one) of the book as it was at `previous`.
+    pipeline: Any, instrument: UUID, *, previous: int, sequence: int, changes: Iterable[Change]
+) -> None:
+    """Put into a pipeline to change the book as it was at `previous`.
 
-    Returns False where the book isn't at `previous`: then nothing was changed.
+    Its answer is 0 where the book isn't at `previous`: then nothing was changed.
     """
     parts = [part for side, price, quantity in changes for part in (_field(side, price), quantity)]
-    return bool(_changer()(keys=[_key(instrument)], args=[previous, sequence, *parts]))
-
-
-def publish(instrument: UUID, *, previous: int, sequence: int, content: dict[str, Any]) -> None:
-    """Tell everybody who listens to an instrument what happened from one number to another."""
-    message = {"previous": previous, "sequence": sequence, **content}
-    valkey().publish(channel(instrument), json.dumps(message, separators=(",", ":")))
-
-
-def checksum(bids: list[Level], asks: list[Level]) -> int:
-    """Return the CRC-32 of the first levels, written as `price:quantity` and joined by `|`, bids first."""
-    levels = bids[:CHECKED] + asks[:CHECKED]
-    return zlib.crc32("|".join(f"{price}:{quantity}" for price, quantity in levels).encode())
-
-
-def channel(instrument: UUID) -> str:
-    """Return the name of an instrument's channel of deltas."""
-    return f"feed:{instrument}"
+    pipeline.eval(_CHANGE, 1, _key(instrument), previous, sequence, *parts)
 
 
 def _key(instrument: UUID) -> str:
@@ -105,8 +80,3 @@ def _key(instrument: UUID) -> str:
 
 def _field(side: Side, price: int) -> str:
     return f"{'b' if side is Side.BUY else 'a'}:{price}"
-
-
-@cache
-def _changer() -> Any:
-    return valkey().register_script(_CHANGE)

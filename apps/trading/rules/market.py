@@ -6,6 +6,7 @@ Working order is concerned.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -98,6 +99,13 @@ def day_end(at: datetime) -> datetime:
     """Return when the market's day that `at` lies in ends, in UTC: what a DAY order expires at."""
     tomorrow = at.astimezone(MARKET_ZONE).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time.min, MARKET_ZONE).astimezone(UTC)
+
+
+def with_end_of_day(order: NewOrder, at: datetime) -> NewOrder:
+    """Return a DAY order with the end of its day; any other as it is."""
+    if order.time_in_force is TimeInForce.DAY and order.expires_at is None:
+        return replace(order, expires_at=day_end(at))
+    return order
 
 
 def status_after_fill(remaining: int) -> OrderStatus:
@@ -200,6 +208,15 @@ _SHAPE: list[tuple[str, Callable[[NewOrder, Instrument, datetime], bool], str]] 
         "time_in_force",
         lambda new, _, __: new.order_type is OrderType.MARKET and new.time_in_force in EXPIRING,
         "A market order trades now or never.",
+    ),
+    (
+        "budget",
+        lambda new, instrument, _: (
+            new.budget < 0
+            or (new.budget > 0 and (new.order_type is not OrderType.MARKET or new.side is not Side.BUY))
+            or 0 < new.budget < instrument.unit
+        ),
+        "Only a buy at market has a budget, of at least one tick times one lot.",
     ),
     (
         "post_only",
