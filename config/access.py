@@ -97,6 +97,12 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading pages
+    "staff-instruments": staff_with(Permission.TRADING_VIEW),
+    "staff-instrument": staff_with(Permission.TRADING_VIEW),
+    "staff-instrument-act": staff_with(Permission.TRADING_MANAGE),
+    "staff-orders": staff_with(Permission.TRADING_VIEW),
+    "staff-order": staff_with(Permission.TRADING_VIEW),
+    "staff-order-cancel": staff_with(Permission.TRADING_MANAGE),
     # settlement pages
     # chain pages
     "chain": staff_with(Permission.TOKENS_VIEW),

@@ -13,6 +13,7 @@ from apps.notifications.urls import dev_urlpatterns
 from apps.parameters.urls import urlpatterns as parameters
 from apps.portals.urls import urlpatterns as portals
 from apps.tokens.urls import urlpatterns as tokens
+from apps.trading.urls import urlpatterns as trading
 from apps.wallets.urls import urlpatterns as wallets
 from config import api
 
@@ -28,6 +29,7 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *trading,
     *chain,
     *parameters,
     path("language", set_language, name="set_language"),

@@ -80,7 +80,7 @@ function vendored() {
 function script() {
   const parts = readdirSync(join(STATIC, "js/parts")).filter((name) => name.endsWith(".js")).sort();
   const blocks = parts.map((name) => `// ${name}\n{\n${read(STATIC, "js/parts", name).toString().trim()}\n}\n`);
-  const head = "// Built from js/parts by build.mjs; edit those. Loaded as a module: strict, deferred, no globals.\n";
+  const head = "// Built from js/parts by build.mjs; edit those. Loaded as a module: strict, deferred, no global but `alef`.\n";
   return Buffer.from([head, ...blocks].join("\n"));
 }
 

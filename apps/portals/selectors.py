@@ -71,6 +71,13 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         ],
     ),
     (
+        _("Trading"),
+        [
+            Item("staff-instruments", _("Instruments"), "chart-candlestick"),
+            Item("staff-orders", _("Orders"), "list-ordered"),
+        ],
+    ),
+    (
         _("Chain"),
         [Item("chain", _("Network"), "blocks"), Item("gas", _("Gas"), "fuel")],
     ),

@@ -90,7 +90,10 @@ def invested(token_id: UUID, *, investor_id: UUID) -> int:
 def invested_since(investor: UUID, *, since: datetime) -> Mapping[str, int]:
     """Return what an investor's pending and confirmed allocations since then cost, by currency (ORD-5)."""
     found = models.Allocation.objects.filter(
-        investor_id=investor, status__in=states.COUNTED, created_at__gte=since
+        investor_id=investor,
+        allocation_type=AllocationType.PRIMARY,
+        status__in=states.COUNTED,
+        created_at__gte=since,
     )
     return dict(found.values_list("token__raise_currency").annotate(total=Sum("cost")).order_by())
 

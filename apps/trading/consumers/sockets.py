@@ -173,7 +173,8 @@ class Connection:
             return
         topic = _topic(message)
         about = {"channel": topic[0], "instrument": str(topic[1])}
-        self._check_room(**about)
+        if topic not in self._topics:
+            self._check_room(**about)
         if not self._hub.knows(topic[1]):
             try:
                 await database_sync_to_async(selectors.instrument, thread_sensitive=False)(topic[1])
@@ -186,7 +187,8 @@ class Connection:
     def _subscribe_to_own(self) -> None:
         if self.admitted is None:
             raise Refused("not_authenticated", "Authenticate first.", channel=ORDERS)
-        self._check_room(channel=ORDERS)
+        if not self._private:
+            self._check_room(channel=ORDERS)
         self._private = "asked"
         self._hub.follow_owner(self, self.admitted.user_id)
 

@@ -1,5 +1,6 @@
 """The words of the market: instruments, orders, trades, and what a sequencer carries."""
 
+from apps.trading.types.desk import Backlog, OrderPage, TradePage, VenueAct, Watched
 from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
@@ -29,6 +30,7 @@ __all__ = [
     "SELLER_FEE",
     "TRADE_EXECUTED",
     "Answer",
+    "Backlog",
     "Batch",
     "Candle",
     "Execution",
@@ -39,6 +41,7 @@ __all__ = [
     "NewInstrument",
     "NewOrder",
     "Order",
+    "OrderPage",
     "OrderStatus",
     "OrderType",
     "OwnFill",
@@ -56,8 +59,11 @@ __all__ = [
     "Ticker",
     "TimeInForce",
     "Trade",
+    "TradePage",
     "TradingState",
+    "VenueAct",
     "VenueOp",
     "VenueReason",
+    "Watched",
     "Working",
 ]
