@@ -111,6 +111,10 @@ MATRIX: dict[str, Access] = {
     "staff-order": staff_with(Permission.TRADING_VIEW),
     "staff-order-cancel": staff_with(Permission.TRADING_MANAGE),
     # settlement pages
+    "staff-trades": staff_with(Permission.TRADING_VIEW),
+    "staff-trade": staff_with(Permission.TRADING_VIEW),
+    "staff-trade-retry": staff_with(Permission.SETTLEMENT_RETRY),
+    "staff-trades-retry": staff_with(Permission.SETTLEMENT_RETRY),
     # chain pages
     "chain": staff_with(Permission.TOKENS_VIEW),
     "chain-intent": staff_with(Permission.TOKENS_VIEW),
@@ -211,6 +215,9 @@ MATRIX: dict[str, Access] = {
     "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading API
     # settlement API
+    "api:admin-trades": staff_with(Permission.TRADING_VIEW),
+    "api:admin-trade": staff_with(Permission.TRADING_VIEW),
+    "api:admin-trade-retry": staff_with(Permission.SETTLEMENT_RETRY),
     # chain API
     "api:chain": staff_with(Permission.TOKENS_VIEW),
     "api:chain-intents": staff_with(Permission.TOKENS_VIEW),
