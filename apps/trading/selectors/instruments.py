@@ -27,6 +27,14 @@ def instrument(instrument_id: UUID) -> Instrument:
     return as_instrument(row)
 
 
+def instrument_named(symbol: str) -> Instrument:
+    """Return the instrument of a symbol. Raises UnknownInstrument."""
+    row = models.Instrument.objects.filter(symbol=symbol).first()
+    if row is None:
+        raise UnknownInstrument("There is no such instrument.")
+    return as_instrument(row)
+
+
 def instrument_by_number(number: int) -> Instrument:
     """Return the instrument with the engine's number. Raises UnknownInstrument."""
     row = models.Instrument.objects.filter(number=number).first()
