@@ -9,6 +9,7 @@ from apps.trading import models
 from apps.trading.selectors.instruments import account_number, ids_by_number, instrument
 from apps.trading.selectors.orders import MAX_PAGE
 from apps.trading.types import (
+    Instrument,
     OwnFill,
     PublicTrade,
     SettlementStatus,
@@ -27,14 +28,14 @@ def trades_of(order_id: UUID) -> list[Trade]:
     return [as_trade(row, ids) for row in sorted(rows, key=lambda row: (row.sequence, row.fill))]
 
 
-def trades(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[Trade]:
+def trades(instrument_id: UUID | Instrument, *, limit: int = MAX_PAGE) -> list[Trade]:
     """Return an instrument's last trades, newest first. Raises UnknownInstrument."""
     market = instrument(instrument_id)
     rows = models.Trade.objects.filter(instrument=market.number).order_by("-sequence", "-fill")
     return [as_trade(row, {market.number: market.id}) for row in rows[: min(limit, MAX_PAGE)]]
 
 
-def public_trades(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[PublicTrade]:
+def public_trades(instrument_id: UUID | Instrument, *, limit: int = MAX_PAGE) -> list[PublicTrade]:
     """Return an instrument's last trades as everybody may know them, newest first.
 
     Raises UnknownInstrument.
@@ -45,13 +46,15 @@ def public_trades(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[PublicT
     ]
 
 
-def fills(owner: UUID, *, instrument_id: UUID | None = None, limit: int = MAX_PAGE) -> list[OwnFill]:
+def fills(
+    owner: UUID, *, instrument_id: UUID | Instrument | None = None, limit: int = MAX_PAGE
+) -> list[OwnFill]:
     """Return somebody's own trades, newest first, of all instruments or of one. Raises UnknownInstrument."""
     rows = fill_rows(owner, instrument_id=instrument_id).order_by("-executed_at", "-id")
     return as_fills(rows[: min(limit, MAX_PAGE)], owner)
 
 
-def fill_rows(owner: UUID, *, instrument_id: UUID | None = None) -> QuerySet[models.Trade]:
+def fill_rows(owner: UUID, *, instrument_id: UUID | Instrument | None = None) -> QuerySet[models.Trade]:
     """Return somebody's own trades as rows to be paged, with their orders. Raises UnknownInstrument."""
     number = account_number(owner)
     query = models.Trade.objects.select_related("buy_order", "sell_order").filter(
