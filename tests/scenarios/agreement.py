@@ -4,14 +4,16 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from tests.scenarios.life import SHARES, SUPPLY, Life, Wrong, step
+from tests.scenarios.life import SHARES, SUPPLY, Life, Part, Wrong
 from tests.scenarios.people import until
 
 VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "audit" / "verify.py"
 FOUNDERS = SUPPLY * (25 + 15) // 100  # the team's and the reserve's
 
+STEPS = Part()
 
-@step("Holders on chain equal holders in the ledger")
+
+@STEPS.step("Holders on chain equal holders in the ledger")
 def compare(life: Life) -> str:
     token = str(life.token["contract_address"])
 
@@ -30,7 +32,7 @@ def compare(life: Life) -> str:
     return f"{len(holders)} holders, {total} tokens"
 
 
-@step("The ledger sums to zero")
+@STEPS.step("The ledger sums to zero")
 def zero(life: Life) -> str:
     sums = life.auditor.get("admin/ledger/sums")
     amounts = [each[name] for each in sums["assets"] for name in ("balances", "postings")]
@@ -39,7 +41,7 @@ def zero(life: Life) -> str:
     return f"{len(sums['assets'])} assets"
 
 
-@step("The audit chain verifies")
+@STEPS.step("The audit chain verifies")
 def audit(life: Life) -> str:
     until(lambda: life.auditor.get("admin/audit/state")["oldest_unsealed"] < 2, what="the sealing")
     lines: list[str] = []

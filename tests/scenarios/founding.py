@@ -8,11 +8,13 @@ from uuid import uuid4
 import requests
 from PIL import Image
 
-from tests.scenarios.life import CASH, PAID_IN, PRICE, SHARES, SUPPLY, Life, Wrong, balance, every, step
+from tests.scenarios.life import CASH, PAID_IN, PRICE, SHARES, SUPPLY, Life, Part, Wrong, balance, every
 from tests.scenarios.people import Person, register, until
 
+STEPS = Part()
 
-@step("The venue is ready, and the chain answers")
+
+@STEPS.step("The venue is ready, and the chain answers")
 def ready(life: Life) -> str:
     answer = requests.get(f"{life.url}/readyz", timeout=10)
     if answer.status_code != 200:
@@ -20,7 +22,7 @@ def ready(life: Life) -> str:
     return f"chain {int(life.chain.call('eth_chainId'), 16)}"
 
 
-@step("An issuer and two investors register and follow the mail's link")
+@STEPS.step("An issuer and two investors register and follow the mail's link")
 def arrive(life: Life) -> str:
     life.people["issuer"] = register(life.url, name="Layla Rahman", role="issuer", country="AE")
     life.people["first"] = register(life.url, name="Amira Khalil", role="investor", country="AE")
@@ -28,7 +30,7 @@ def arrive(life: Life) -> str:
     return f"run {life.run}"
 
 
-@step("They send in their identity documents")
+@STEPS.step("They send in their identity documents")
 def identify(life: Life) -> str:
     for name in ("issuer", "first", "second"):
         person = life.people[name]
@@ -37,7 +39,7 @@ def identify(life: Life) -> str:
     return "3 applications"
 
 
-@step("A reviewer claims and approves each")
+@STEPS.step("A reviewer claims and approves each")
 def approve(life: Life) -> str:
     mine = {life.people[name].id for name in ("issuer", "first", "second")}
     waiting = [
@@ -50,7 +52,7 @@ def approve(life: Life) -> str:
     return f"{len(waiting)} approved"
 
 
-@step("Each investor gets an address and an identity on chain")
+@STEPS.step("Each investor gets an address and an identity on chain")
 def on_chain(life: Life) -> str:
     found = [
         until(lambda person=person: _address(person), what="the registration on chain")
@@ -59,7 +61,7 @@ def on_chain(life: Life) -> str:
     return ", ".join(f"{address[:10]}…" for address in found)
 
 
-@step("The issuer registers a business, an admin approves it")
+@STEPS.step("The issuer registers a business, an admin approves it")
 def business(life: Life) -> str:
     body = {
         "name": f"Walk Foods {life.run}",
@@ -76,7 +78,7 @@ def business(life: Life) -> str:
     return body["name"]
 
 
-@step("The issuer drafts a token")
+@STEPS.step("The issuer drafts a token")
 def draft(life: Life) -> str:
     body = {
         "business_id": life.business,
@@ -99,7 +101,7 @@ def draft(life: Life) -> str:
     return body["symbol"]
 
 
-@step("Its contracts are deployed")
+@STEPS.step("Its contracts are deployed")
 def deploy(life: Life) -> str:
     life.admin.post(f"admin/tokens/{life.token['id']}/deploy", {}, status=202)
 
@@ -114,7 +116,7 @@ def deploy(life: Life) -> str:
     return str(life.token["contract_address"])
 
 
-@step("The offering opens")
+@STEPS.step("The offering opens")
 def open_offering(life: Life) -> str:
     begin = datetime.now(UTC)
     body = {"primary_start": begin.isoformat(), "primary_end": (begin + timedelta(days=30)).isoformat()}
@@ -122,7 +124,7 @@ def open_offering(life: Life) -> str:
     return str(life.token["status"])
 
 
-@step("The investors pay in, and staff confirm what came to the bank")
+@STEPS.step("The investors pay in, and staff confirm what came to the bank")
 def pay_in(life: Life) -> str:
     for person in life.investors.values():
         deposit = person.post("deposits", {"currency": CASH, "amount": PAID_IN}, status=201)
@@ -133,7 +135,7 @@ def pay_in(life: Life) -> str:
     return f"{PAID_IN} {CASH} each"
 
 
-@step("They subscribe; a repeated request changes nothing")
+@STEPS.step("They subscribe; a repeated request changes nothing")
 def subscribe(life: Life) -> str:
     for name, person in life.investors.items():
         key, body = str(uuid4()), {"quantity": str(SHARES[name])}
@@ -146,7 +148,7 @@ def subscribe(life: Life) -> str:
     return ", ".join(map(str, SHARES.values()))
 
 
-@step("Finance confirms the payments")
+@STEPS.step("Finance confirms the payments")
 def confirm(life: Life) -> str:
     life.finance.post(f"admin/tokens/{life.token['id']}/confirm-payment", {"allocation_ids": "all"})
     for person in life.investors.values():
@@ -155,7 +157,7 @@ def confirm(life: Life) -> str:
     return "cooling-off waived"
 
 
-@step("The tokens are minted")
+@STEPS.step("The tokens are minted")
 def minted(life: Life) -> str:
     hashes = []
     for person in life.investors.values():

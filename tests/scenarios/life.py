@@ -64,17 +64,17 @@ class Life:
         return {name: self.people[name] for name in SHARES}
 
 
-STEPS: list[tuple[str, Callable[[Life], str]]] = []
+class Part(list[tuple[str, Callable[[Life], str]]]):
+    """Steps of the walk, by title, in their order."""
 
+    def step(self, title: str) -> Callable[[Callable[[Life], str]], Callable[[Life], str]]:
+        """Add a step; what it returns is printed beside it."""
 
-def step(title: str) -> Callable[[Callable[[Life], str]], Callable[[Life], str]]:
-    """Add a step to the walk; what it returns is printed beside it."""
+        def add(act: Callable[[Life], str]) -> Callable[[Life], str]:
+            self.append((title, act))
+            return act
 
-    def add(act: Callable[[Life], str]) -> Callable[[Life], str]:
-        STEPS.append((title, act))
-        return act
-
-    return add
+        return add
 
 
 def every(person: Person, path: str, **query: Any) -> list[dict[str, Any]]:

@@ -6,15 +6,17 @@ The first investor sells, the second buys; all amounts can be checked by hand.
 from typing import Any
 from uuid import uuid4
 
-from tests.scenarios.life import CASH, PRICE, SHARES, SUPPLY, Life, Wrong, balance, every, step
+from tests.scenarios.life import CASH, PRICE, SHARES, SUPPLY, Life, Part, Wrong, balance, every
 from tests.scenarios.people import Listener, Person, until
 
 RAISED = sum(SHARES.values()) * PRICE
 OFFERED, BOUGHT, ASKED = 100, 40, "10.50"
 PAID, FEE = "420.00", "1.05"  # 40 × 10.50, and 25 basis points of it from the seller
 
+STEPS = Part()
 
-@step("An operator opens the market; the issuer is paid, the founders' shares are minted")
+
+@STEPS.step("An operator opens the market; the issuer is paid, the founders' shares are minted")
 def go_public(life: Life) -> str:
     token = life.admin.post(f"admin/tokens/{life.token['id']}/enable-secondary", {"tick": "0.05"})
     if (token["status"], token["trading_mode"]) != ("secondary", "full_orderbook"):
@@ -30,7 +32,7 @@ def go_public(life: Life) -> str:
     return f"{proceeds} {CASH} to the issuer, {minted} tokens on chain"
 
 
-@step("The buyer listens to the market and to their own orders")
+@STEPS.step("The buyer listens to the market and to their own orders")
 def listen(life: Life) -> str:
     listener = Listener(life.url)
     life.listener = listener
@@ -46,7 +48,7 @@ def listen(life: Life) -> str:
     return "snapshot, then deltas"
 
 
-@step("The first investor offers shares; the book shows them to the other")
+@STEPS.step("The first investor offers shares; the book shows them to the other")
 def offer(life: Life) -> str:
     seller = life.people["first"]
     order = _place(life, seller, side="sell", quantity=OFFERED, price=ASKED)["order"]
@@ -60,7 +62,7 @@ def offer(life: Life) -> str:
     return f"{OFFERED} at {ASKED}"
 
 
-@step("The second one buys; a resent order is the same order")
+@STEPS.step("The second one buys; a resent order is the same order")
 def buy(life: Life) -> str:
     buyer, before = life.people["second"], _cents(balance(life.people["second"])["available"])
     name = str(uuid4())
@@ -76,7 +78,7 @@ def buy(life: Life) -> str:
     return f"{BOUGHT} at {ASKED} is {PAID} {CASH}"
 
 
-@step("The buyer's WebSocket saw the fill, the tape and the book")
+@STEPS.step("The buyer's WebSocket saw the fill, the tape and the book")
 def heard(life: Life) -> str:
     listener = _listener(life)
     fill = listener.until(type="fill", channel="orders")["fill"]
@@ -90,7 +92,7 @@ def heard(life: Life) -> str:
     return f"trade {fill['trade_id'][:8]}… at number {book['sequence']}"
 
 
-@step("The seller pays the fee; a market order, a partial fill and a cancel follow")
+@STEPS.step("The seller pays the fee; a market order, a partial fill and a cancel follow")
 def more(life: Life) -> str:
     seller, buyer = life.people["first"], life.people["second"]
     own = [each for each in every(seller, "wallet/transactions") if each["type"] == "fee"]
@@ -113,7 +115,7 @@ def more(life: Life) -> str:
     return "nothing is held"
 
 
-@step("Every trade is settled on chain")
+@STEPS.step("Every trade is settled on chain")
 def settled(life: Life) -> str:
     def final() -> Any:
         trades = _trades(life)

@@ -15,9 +15,11 @@ import requests
 
 from launcher.files import read_json
 from launcher.paths import State
-from tests.scenarios import agreement, founding, trading  # noqa: F401  # their steps, in this order
-from tests.scenarios.life import STEPS, Life, Wrong
+from tests.scenarios import agreement, founding, trading
+from tests.scenarios.life import Life, Wrong
 from tests.scenarios.people import Chain, NotInTime, Refused
+
+STEPS = (*founding.STEPS, *trading.STEPS, *agreement.STEPS)
 
 
 def play(url: str, rpc: str) -> None:

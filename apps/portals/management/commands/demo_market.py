@@ -42,7 +42,7 @@ FALCON, MARSA, OASIS = (uuid5(NAMESPACE, f"business {name}") for name in ("falco
 FLCN, OASW = uuid5(NAMESPACE, "token flcn"), uuid5(NAMESPACE, "token oasw")
 COMPANIES = (
     (FALCON, "Falcon Foods PJSC", "layla", "food", "CN-1023344"),
-    (OASIS, "Oasis Water PJSC", "layla", "utilities", "CN-1187020"),
+    (OASIS, "Oasis Water PJSC", "layla", "water", "CN-1187020"),
     (MARSA, "Marsa Logistics LLC", "karim", "transport", "CN-2207715"),  # waits for its approval
 )
 OFFERED = Terms(
