@@ -21,15 +21,15 @@ def go_public(life: Life) -> str:
     token = life.admin.post(f"admin/tokens/{life.token['id']}/enable-secondary", {"tick": "0.05"})
     if (token["status"], token["trading_mode"]) != ("secondary", "full_orderbook"):
         raise Wrong(f"the token is {token['status']}, {token['trading_mode']}")
-    proceeds = balance(life.people["issuer"])["available"]
-    if proceeds != f"{RAISED * 98 // 100}.00":
-        raise Wrong(f"the issuer got {proceeds} of {RAISED}, not all but the success fee of 2 %")
+    paid = (token["success_fee"], token["paid_out"])
+    if paid != (f"{RAISED * 2 // 100}.00", f"{RAISED * 98 // 100}.00"):
+        raise Wrong(f"of {RAISED} the platform and the issuer got {paid}, not 2 % and the rest")
     minted = SUPPLY * (25 + 15) // 100 + sum(SHARES.values())
     until(lambda: life.chain.supply(token["contract_address"]) == minted, what="the founders' mint")
     market = until(lambda: _instrument(life), what="the instrument")
     if market["state"] != "continuous":
         raise Wrong(f"the market is {market['state']}")
-    return f"{proceeds} {CASH} to the issuer, {minted} tokens on chain"
+    return f"{paid[1]} {CASH} to the issuer, {minted} tokens on chain"
 
 
 @STEPS.step("The buyer listens to the market and to their own orders")
