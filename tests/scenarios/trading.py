@@ -51,7 +51,7 @@ def listen(life: Life) -> str:
 @STEPS.step("The first investor offers shares; the book shows them to the other")
 def offer(life: Life) -> str:
     seller = life.people["first"]
-    order = _place(life, seller, side="sell", quantity=OFFERED, price=ASKED)["order"]
+    order = _place(life, seller, side="sell", quantity=OFFERED, price=ASKED)
     if (order["status"], order["filled_quantity"]) != ("open", "0"):
         raise Wrong(f"the order is {order['status']}")
     delta = _listener(life).until(type="delta", channel="book")
@@ -68,7 +68,7 @@ def buy(life: Life) -> str:
     name = str(uuid4())
     first = _place(life, buyer, side="buy", quantity=BOUGHT, price=ASKED, name=name)
     again = _place(life, buyer, side="buy", quantity=BOUGHT, price=ASKED, name=name)
-    if first != again or first["order"]["status"] != "filled":
+    if first != again or first["status"] != "filled":
         raise Wrong(f"the order is {first['order']['status']}; the repeat said {again['order']['status']}")
     if (len(first["trades"]), first["trades"][0]["quantity"]) != (1, str(BOUGHT)):
         raise Wrong(f"it traded {first['trades']}")
@@ -98,9 +98,9 @@ def more(life: Life) -> str:
     own = [each for each in every(seller, "wallet/transactions") if each["type"] == "fee"]
     if [each["amount"] for each in own] != [FEE]:
         raise Wrong(f"the seller paid {[each['amount'] for each in own]}, not {FEE}")
-    bid = _place(life, buyer, side="buy", quantity=25, price="9.95")["order"]
+    bid = _place(life, buyer, side="buy", quantity=25, price="9.95")
     sold = _place(life, seller, side="sell", quantity=10, order_type="market", time_in_force="IOC")
-    if (sold["order"]["status"], sold["trades"][0]["price"]) != ("filled", "9.95"):
+    if (sold["status"], sold["trades"][0]["price"]) != ("filled", "9.95"):
         raise Wrong(f"the market order is {sold['order']['status']}")
     rest = buyer.get(f"orders/{bid['id']}")
     if (rest["status"], rest["filled_quantity"]) != ("partially_filled", "10"):

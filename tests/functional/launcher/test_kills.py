@@ -86,7 +86,7 @@ class Load:
                 time.sleep(0.2)
                 continue
             if answer.status_code == 201:
-                self.acknowledged[body["client_order_id"]] = (email, answer.json()["order"]["id"])
+                self.acknowledged[body["client_order_id"]] = (email, answer.json()["id"])
                 return
             if answer.status_code < 500 and answer.status_code not in {401, 429}:
                 self.wrong.append(f"{answer.status_code} {answer.text[:300]}")
