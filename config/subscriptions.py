@@ -14,6 +14,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
         "apps.settlement.services.note_gave_up",
     ],
     "allocation.confirmed": ["apps.tokens.services.note_mint_due"],
+    "allocation.granted": ["apps.tokens.services.note_mint_due"],
     "allocation.cooling_off_waived": ["apps.tokens.services.note_mint_due"],
     "ledger.hold_expired": ["apps.tokens.services.note_hold_expired"],
     "business.registered": ["apps.businesses.services.send_registered"],

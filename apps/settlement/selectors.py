@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.settlement import models
 from apps.settlement.types import Batch, BatchState, Change
-from apps.trading import services as trading
+from apps.trading import selectors as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
 MAX_PAGE = 200
@@ -24,15 +27,25 @@ def trades(
 
     `before` is the last trade of the page before this one.
     """
-    found = trading.trade_rows(status=status, instrument_id=instrument_id, search=search)
+    found = trade_rows(status=status, instrument_id=instrument_id, search=search)
     if before is not None:
         found = found.filter(pk__lt=before)
-    return trading.as_settlings(found=found[: min(limit, MAX_PAGE)])
+    return as_trades(found[: min(limit, MAX_PAGE)])
+
+
+def trade_rows(*, status: str = "", instrument_id: UUID | None = None, search: str = "") -> QuerySet[Any]:
+    """Return the trades that match as rows, newest first, for whoever turns pages; see `as_trades`."""
+    return trading.settling_rows(status=status, instrument_id=instrument_id, search=search)
+
+
+def as_trades(found: Iterable[Any]) -> list[SettlingTrade]:
+    """Return the frozen views of rows."""
+    return trading.as_settlings(found)
 
 
 def trade(trade_id: UUID) -> SettlingTrade:
     """Return one trade. Raises UnknownTrade."""
-    return trading.settling_trade(trade_id=trade_id)
+    return trading.settling_trade(trade_id)
 
 
 def history(trade_id: UUID) -> list[Change]:
@@ -50,7 +63,7 @@ def blocked_by(ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 def counts() -> dict[SettlementStatus, int]:
     """Return how many trades wait, are under way and have failed."""
-    return trading.unsettled_counts()
+    return trading.count_unsettled()
 
 
 def oldest_pending() -> datetime | None:
@@ -60,25 +73,39 @@ def oldest_pending() -> datetime | None:
 
 def is_settled(instrument_id: UUID) -> bool:
     """Tell whether every trade of an instrument is settled."""
-    return not trading.has_unsettled(instrument_id=instrument_id)
+    return not trading.has_unsettled(instrument_id)
 
 
 def batches(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[Batch]:
     """Return an instrument's newest batches."""
     found = models.Batch.objects.filter(instrument_id=instrument_id).order_by("-id")
-    return [
-        Batch(
-            row.pk,
-            row.instrument_id,
-            row.intent_id,
-            BatchState(row.state),
-            row.size,
-            row.settled,
-            row.begun_at,
-            row.ended_at,
-        )
-        for row in found[: min(limit, MAX_PAGE)]
-    ]
+    return [_batch(row) for row in found[: min(limit, MAX_PAGE)]]
+
+
+def batch_of(trade_id: UUID) -> Batch | None:
+    """Return the newest batch that a trade was in, None for one that was in none yet."""
+    found = models.BatchItem.objects.filter(trade_id=trade_id).select_related("batch").order_by("-batch")
+    item = found.first()
+    return _batch(item.batch) if item else None
+
+
+def trades_of_batch(batch_id: UUID) -> list[UUID]:
+    """Return the ids of a batch's trades, in their order; none for a batch that isn't there."""
+    found = models.BatchItem.objects.filter(batch=batch_id).order_by("number")
+    return list(found.values_list("trade_id", flat=True))
+
+
+def _batch(row: models.Batch) -> Batch:
+    return Batch(
+        row.pk,
+        row.instrument_id,
+        row.intent_id,
+        BatchState(row.state),
+        row.size,
+        row.settled,
+        row.begun_at,
+        row.ended_at,
+    )
 
 
 def _change(row: models.TradeSettlementHistory) -> Change:

@@ -15,6 +15,7 @@ from apps.parameters import selectors as parameters
 from apps.settlement import models
 from apps.settlement.services.marking import mark, remember
 from apps.settlement.types import BATCH_SIZE, BatchState, Change
+from apps.trading import selectors as markets
 from apps.trading import services as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
@@ -28,7 +29,7 @@ def settle_due(*, at: datetime) -> int:
 
     Instruments that somebody else is busy with are left to the next call.
     """
-    due = trading.due_instruments(at=at)
+    due = markets.due_instruments(at)
     return sum(_begin(instrument_id, at=at) for instrument_id in due if _lock(instrument_id, wait=False))
 
 

@@ -16,6 +16,7 @@ from apps.outbox.types import NewMessage
 from apps.parameters import selectors as parameters
 from apps.settlement import models, rules
 from apps.settlement.types import ATTEMPTS, TRADE_FAILED, TRADE_SETTLED, Change, Verdict
+from apps.trading import selectors as markets
 from apps.trading import services as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
@@ -39,7 +40,7 @@ def mark(
     hashes = {trade.id: said[trade.id].tx_hash for trade in settled}
     trading.note_settled(hashes=hashes, trades=settled, at=at)
     lacking = [trade for trade in trades if said[trade.id].code == rules.LACKS_TOKENS]
-    blockers = trading.blockers(trades=lacking)
+    blockers = markets.settlement_blockers(lacking)
     limit = parameters.value(ATTEMPTS)
     verdicts = {
         trade.id: rules.judge(

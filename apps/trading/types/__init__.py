@@ -1,9 +1,10 @@
 """The words of the market: instruments, orders, trades, and what a sequencer carries."""
 
+from apps.trading.types.desk import Backlog, OrderPage, TradePage, VenueAct, Watched
 from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
-from apps.trading.types.seen import Candle, OwnFill, Preview, Problem, PublicTrade, Ticker
+from apps.trading.types.seen import Candle, OwnFill, Placed, Preview, Problem, PublicTrade, Ticker
 from apps.trading.types.settling import SettlingTrade
 from apps.trading.types.words import (
     OrderStatus,
@@ -29,6 +30,7 @@ __all__ = [
     "SELLER_FEE",
     "TRADE_EXECUTED",
     "Answer",
+    "Backlog",
     "Batch",
     "Candle",
     "Execution",
@@ -39,10 +41,12 @@ __all__ = [
     "NewInstrument",
     "NewOrder",
     "Order",
+    "OrderPage",
     "OrderStatus",
     "OrderType",
     "OwnFill",
     "Party",
+    "Placed",
     "Preview",
     "Problem",
     "PublicTrade",
@@ -56,8 +60,11 @@ __all__ = [
     "Ticker",
     "TimeInForce",
     "Trade",
+    "TradePage",
     "TradingState",
+    "VenueAct",
     "VenueOp",
     "VenueReason",
+    "Watched",
     "Working",
 ]
