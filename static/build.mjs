@@ -34,6 +34,10 @@ const VENDORED = {
     "noto-sans-arabic/arabic.woff2": "files/noto-sans-arabic-arabic-wght-normal.woff2",
     "noto-sans-arabic/LICENSE": "LICENSE",
   },
+  "lightweight-charts": {
+    "lightweight-charts/lightweight-charts.js": "dist/lightweight-charts.standalone.production.js",
+    "lightweight-charts/LICENSE": "LICENSE",
+  },
   "lucide-static": { "lucide/LICENSE": "LICENSE" },
   daisyui: { "daisyui/LICENSE": "LICENSE" },
   tailwindcss: { "tailwindcss/LICENSE": "LICENSE" },

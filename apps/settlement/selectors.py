@@ -79,19 +79,33 @@ def is_settled(instrument_id: UUID) -> bool:
 def batches(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[Batch]:
     """Return an instrument's newest batches."""
     found = models.Batch.objects.filter(instrument_id=instrument_id).order_by("-id")
-    return [
-        Batch(
-            row.pk,
-            row.instrument_id,
-            row.intent_id,
-            BatchState(row.state),
-            row.size,
-            row.settled,
-            row.begun_at,
-            row.ended_at,
-        )
-        for row in found[: min(limit, MAX_PAGE)]
-    ]
+    return [_batch(row) for row in found[: min(limit, MAX_PAGE)]]
+
+
+def batch_of(trade_id: UUID) -> Batch | None:
+    """Return the newest batch that a trade was in, None for one that was in none yet."""
+    found = models.BatchItem.objects.filter(trade_id=trade_id).select_related("batch").order_by("-batch")
+    item = found.first()
+    return _batch(item.batch) if item else None
+
+
+def trades_of_batch(batch_id: UUID) -> list[UUID]:
+    """Return the ids of a batch's trades, in their order; none for a batch that isn't there."""
+    found = models.BatchItem.objects.filter(batch=batch_id).order_by("number")
+    return list(found.values_list("trade_id", flat=True))
+
+
+def _batch(row: models.Batch) -> Batch:
+    return Batch(
+        row.pk,
+        row.instrument_id,
+        row.intent_id,
+        BatchState(row.state),
+        row.size,
+        row.settled,
+        row.begun_at,
+        row.ended_at,
+    )
 
 
 def _change(row: models.TradeSettlementHistory) -> Change:

@@ -1,6 +1,6 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from apps.settlement import api
+from apps.settlement import api, views
 
 api_urlpatterns = [
     path("admin/trades", api.AdminTrades.as_view(), name="admin-trades"),
@@ -11,4 +11,9 @@ api_urlpatterns = [
         name="admin-trade-retry",
     ),
 ]
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("staff/trades", views.trades, name="staff-trades"),
+    path("staff/trades/retry", views.retry_many, name="staff-trades-retry"),
+    path("staff/trades/<uuid:trade_id>", views.trade, name="staff-trade"),
+    path("staff/trades/<uuid:trade_id>/retry", views.retry, name="staff-trade-retry"),
+]

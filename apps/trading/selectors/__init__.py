@@ -2,6 +2,7 @@
 
 from apps.trading.selectors.desk import (
     UnknownTrade,
+    both_orders,
     cancel_is_asked,
     count_failed_settlements,
     count_halted,
@@ -20,6 +21,7 @@ from apps.trading.selectors.instruments import (
     ids_by_number,
     instrument,
     instrument_by_number,
+    instrument_named,
     instruments,
     instruments_by_id,
 )
@@ -56,6 +58,7 @@ from apps.trading.selectors.trades import (
     as_trade,
     fill_rows,
     fills,
+    placed,
     public_trades,
     trades,
     trades_of,
@@ -77,6 +80,7 @@ __all__ = [
     "as_settlings",
     "as_trade",
     "book",
+    "both_orders",
     "cancel_is_asked",
     "candles",
     "count_failed_settlements",
@@ -92,6 +96,7 @@ __all__ = [
     "ids_by_number",
     "instrument",
     "instrument_by_number",
+    "instrument_named",
     "instruments",
     "instruments_by_id",
     "invested_since",
@@ -104,6 +109,7 @@ __all__ = [
     "order_page",
     "order_rows",
     "orders_of",
+    "placed",
     "public_trades",
     "settlement_blockers",
     "settling_due",

@@ -18,6 +18,7 @@ from apps.trading.selectors.trades import as_trade
 from apps.trading.types import (
     Backlog,
     Instrument,
+    Order,
     OrderPage,
     SettlementStatus,
     Trade,
@@ -137,7 +138,9 @@ def trade_page(
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
     ids = {market.number: market.id for market in markets.values()}
-    return TradePage([(as_trade(row, ids), markets[ids[row.instrument]]) for row in rows], following)
+    return TradePage(
+        [(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following
+    )
 
 
 def trade(trade_id: UUID) -> Trade:
@@ -145,7 +148,15 @@ def trade(trade_id: UUID) -> Trade:
     row = models.Trade.objects.filter(pk=trade_id).first()
     if row is None:
         raise UnknownTrade("There is no such trade.")
-    return as_trade(row, ids_by_number())
+    return as_trade(row, ids_by_number()[row.instrument])
+
+
+def both_orders(found: Trade) -> tuple[Order, Order]:
+    """Return the buy order and the sell order of a trade."""
+    rows = models.Order.objects.select_related("account")
+    orders = as_orders(rows.filter(pk__in=[found.buy_order_id, found.sell_order_id]))
+    by_id = {order.id: order for order in orders}
+    return by_id[found.buy_order_id], by_id[found.sell_order_id]
 
 
 def _watched(rows: QuerySet[models.Instrument], at: datetime) -> list[Watched]:
