@@ -173,6 +173,13 @@ def minted(token: Token, account=None, quantity=100, *, at=AT) -> Allocation:
     return selectors.allocation(allocation.id)
 
 
+def listed(token: Token | None = None, *, quantity=100, at=AT, **changes) -> Token:
+    """Sell a part of a token, and open its market."""
+    token = token or offered(at=at - timedelta(days=1), **changes)
+    minted(token, quantity=quantity, at=at)
+    return services.enable_secondary(token_id=token.id, by=BY, at=at)
+
+
 def waive(allocation: Allocation, *, at=AT) -> Allocation:
     """Give up the cooling-off."""
     return _own(services.waive_cooling_off, allocation, at)
