@@ -137,10 +137,9 @@ def trade_page(
     if among is not None:
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
-    ids = {market.number: market.id for market in markets.values()}
-    return TradePage(
-        [(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following
-    )
+    by_number = {market.number: market for market in markets.values()}
+    found = [(row, by_number[row.instrument]) for row in rows]
+    return TradePage([(as_trade(row, market.id), market) for row, market in found], following)
 
 
 def trade(trade_id: UUID) -> Trade:
