@@ -138,7 +138,9 @@ def trade_page(
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
     ids = {market.number: market.id for market in markets.values()}
-    return TradePage([(as_trade(row, ids), markets[ids[row.instrument]]) for row in rows], following)
+    return TradePage(
+        [(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following
+    )
 
 
 def trade(trade_id: UUID) -> Trade:
@@ -146,7 +148,7 @@ def trade(trade_id: UUID) -> Trade:
     row = models.Trade.objects.filter(pk=trade_id).first()
     if row is None:
         raise UnknownTrade("There is no such trade.")
-    return as_trade(row, ids_by_number())
+    return as_trade(row, ids_by_number()[row.instrument])
 
 
 def both_orders(found: Trade) -> tuple[Order, Order]:

@@ -1,10 +1,11 @@
 """The verbs of the market."""
 
-from apps.trading.rules import InvalidInstrument, InvalidOrder
+from apps.trading.rules import InvalidInstrument, InvalidOrder, UnsupportedOrderType
 from apps.trading.services.eligibility import AddressNotRegistered, NotListed
 from apps.trading.services.limits import TooManyOpenOrders
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
+    MAX_BATCH,
     AccountFrozen,
     AssetSuspended,
     ClientOrderIdReused,
@@ -18,6 +19,7 @@ from apps.trading.services.placing import (
     StaleVersion,
     TooManyOrders,
     amend_order,
+    cancel_all,
     cancel_order,
     place_order,
     place_orders,
@@ -45,6 +47,7 @@ from apps.trading.services.venue import (
 )
 
 __all__ = [
+    "MAX_BATCH",
     "AccountFrozen",
     "AddressNotRegistered",
     "AssetSuspended",
@@ -65,7 +68,9 @@ __all__ = [
     "TooManyOpenOrders",
     "TooManyOrders",
     "TradeMoved",
+    "UnsupportedOrderType",
     "amend_order",
+    "cancel_all",
     "cancel_by_venue",
     "cancel_order",
     "claim_due",
