@@ -294,8 +294,6 @@ def test_own_orders_are_cancelled_and_changed_and_nobody_elses(client, market, s
     assert [line.order.id for line in everything.context["lines"]] == [second, first]
     assert "Cancelled by its owner" in text_of(everything)
     assert everything.context["shown"] == {"all": True, "open": False, "done": False}
-        "> ", ">"
-    )
     open_only = client.get(reverse("orders"), {"show": "open", "cursor": "not a cursor"})
     assert [line.order.id for line in open_only.context["lines"]] == [first]
 
