@@ -847,8 +847,12 @@ function setTicket(side, price) {
   ticket.dispatchEvent(new Event("input", { bubbles: true }));
   const panel = ticket.closest("[popover]");
   if (panel && getComputedStyle(panel).display === "none") panel.showPopover();
-  const empty = price ? ticket.querySelector('[name="quantity"]') : priceField();
-  (empty.checkVisibility() ? empty : ticket.querySelector('[name="quantity"]')).focus();
+  enter(price ? "quantity" : "price");
+}
+
+function enter(name = "price") {
+  const [wanted, other] = [name, "quantity"].map((each) => document.querySelector(`[data-ticket] [name="${each}"]`));
+  (wanted.checkVisibility() ? wanted : other).focus();
 }
 
 function step(field, ticks) {
@@ -892,7 +896,7 @@ function pressed(event) {
   const stepper = event.target.closest?.("[data-step]");
   if (stepper) return step(priceField(), Number(stepper.dataset.step));
   const key = event.target.closest?.("[data-ticket] [data-key]");
-  if (key && event.detail === 0 && !event.target.matches("input")) priceField()?.focus();
+  if (key && event.detail === 0 && !event.target.matches("input")) requestAnimationFrame(() => enter());
   const tab = event.target.closest?.("[data-show]");
   if (tab) {
     event.preventDefault();
