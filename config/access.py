@@ -103,6 +103,7 @@ MATRIX: dict[str, Access] = {
     "market": EVERYONE,
     "market-preview": CUSTOMERS,
     "market-order": CUSTOMERS,
+    "market-cancel-all": CUSTOMERS,
     "orders": CUSTOMERS,
     "order-amend": CUSTOMERS,
     "order-cancel": CUSTOMERS,
