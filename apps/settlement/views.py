@@ -1,4 +1,4 @@
-"""Trades and their way to the chain, for staff: all of them, one whole, and failed ones tried again (SET-3)."""
+"""Trades and their way to the chain, for staff: all of them, one whole, failed ones tried again (SET-3)."""
 
 from typing import Any
 from uuid import UUID

@@ -44,7 +44,7 @@ class TokenAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", "trading_mode", "kind", "raise_currency", "jurisdiction")
     search_fields = ("symbol__startswith", "name__icontains", "isin__exact", "contract_address__iexact")
-    ordering = ("-id",)
+    ordering = ("-created_at", "-id")
     action_form = PeriodActionForm
     actions = ("deploy", "start_offering", "confirm_all_payments")
 
@@ -110,7 +110,7 @@ class AllocationAdmin(ReadOnlyAdmin):
     list_filter = ("status", "on_chain_status", "investor_class", "allocation_type")
     search_fields = ("id__iexact", "investor_id__iexact", "token__symbol__exact", "on_chain_tx_hash__exact")
     list_select_related = ("token",)
-    ordering = ("-id",)
+    ordering = ("-created_at", "-id")
     actions = ("confirm_payment", "requeue_mint")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

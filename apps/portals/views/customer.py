@@ -14,6 +14,7 @@ from apps.common.http import user_id_of
 from apps.ledger import selectors as ledger
 from apps.outbox import selectors as outbox
 from apps.portals import selectors
+from apps.trading import selectors as trading
 from apps.wallets import selectors as wallets
 
 TRANSACTIONS = 100
@@ -31,8 +32,13 @@ def home(request: HttpRequest) -> HttpResponse:
             | _desk(accounts.permissions_of(account.id)),
         )
     steps = selectors.next_steps(account)
+    balances = ledger.balances_of(str(account.id))
+    holdings = selectors.holdings(balances, at=now())
+    held = {holding.balance.account for holding in holdings}
     context = {
-        "balances": ledger.balances_of(str(account.id)),
+        "balances": [balance for balance in balances if balance.account not in held],
+        "holdings": holdings,
+        "open_orders": trading.count_live(account.id) if holdings else 0,
         "issued": selectors.issued_by(account),
         "steps": steps,
         "steps_left": any(step.state != "done" for step in steps),

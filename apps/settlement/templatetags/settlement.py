@@ -8,14 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
-RETRIES: Mapping[str, str | Promise] = {
+RETRIES: dict[str, str | Promise] = {
     "holder_restored": _("The holder is admitted on chain again"),
     "tokens_arrived": _("The seller has the tokens now"),
     "rule_changed": _("The rule that refused it allows it now"),
     "chain_repaired": _("The chain or its settings were repaired"),
     "other_cause_removed": _("Another cause was removed"),
 }
-REASONS: Mapping[str, str | Promise] = RETRIES | {
+REASONS: Mapping[str, str | Promise] = {
+    **RETRIES,
     "": "",
     "retried": _("Tried again by staff"),
     "token_paused": _("Transfers of the token are paused"),

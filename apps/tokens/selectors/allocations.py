@@ -53,7 +53,7 @@ def allocations(
 ) -> list[Allocation]:
     """Return a token's allocations that match, oldest first, for staff."""
     query = allocation_rows(token_id=token_id, status=status, on_chain_status=on_chain_status)
-    return [as_allocation(row) for row in query.order_by("pk")[:limit]]
+    return [as_allocation(row) for row in query.order_by("created_at", "pk")[:limit]]
 
 
 def allocation_rows(

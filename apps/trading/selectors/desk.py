@@ -138,7 +138,9 @@ def trade_page(
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
     ids = {market.number: market.id for market in markets.values()}
-    return TradePage([(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following)
+    return TradePage(
+        [(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following
+    )
 
 
 def trade(trade_id: UUID) -> Trade:

@@ -11,6 +11,7 @@ from apps.trading.selectors.instruments import account_number, ids_by_number, in
 from apps.trading.selectors.orders import MAX_PAGE, as_orders, order_rows
 from apps.trading.types import (
     Answer,
+    Instrument,
     Order,
     OwnFill,
     Placed,
@@ -31,14 +32,14 @@ def trades_of(order_id: UUID) -> list[Trade]:
     return [as_trade(row, ids[row.instrument]) for row in ordered]
 
 
-def trades(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[Trade]:
+def trades(instrument_id: UUID | Instrument, *, limit: int = MAX_PAGE) -> list[Trade]:
     """Return an instrument's last trades, newest first. Raises UnknownInstrument."""
     market = instrument(instrument_id)
     rows = models.Trade.objects.filter(instrument=market.number).order_by("-sequence", "-fill")
     return [as_trade(row, market.id) for row in rows[: min(limit, MAX_PAGE)]]
 
 
-def public_trades(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[PublicTrade]:
+def public_trades(instrument_id: UUID | Instrument, *, limit: int = MAX_PAGE) -> list[PublicTrade]:
     """Return an instrument's last trades as everybody may know them, newest first.
 
     Raises UnknownInstrument.
@@ -58,13 +59,15 @@ def placed(answers: Sequence[Answer], *, owner: UUID) -> dict[UUID, Placed]:
     return {each.id: _placed(each, told[each.id], rows) for each in orders}
 
 
-def fills(owner: UUID, *, instrument_id: UUID | None = None, limit: int = MAX_PAGE) -> list[OwnFill]:
+def fills(
+    owner: UUID, *, instrument_id: UUID | Instrument | None = None, limit: int = MAX_PAGE
+) -> list[OwnFill]:
     """Return somebody's own trades, newest first, of all instruments or of one. Raises UnknownInstrument."""
     rows = fill_rows(owner, instrument_id=instrument_id).order_by("-executed_at", "-id")
     return as_fills(rows[: min(limit, MAX_PAGE)], owner)
 
 
-def fill_rows(owner: UUID, *, instrument_id: UUID | None = None) -> QuerySet[models.Trade]:
+def fill_rows(owner: UUID, *, instrument_id: UUID | Instrument | None = None) -> QuerySet[models.Trade]:
     """Return somebody's own trades as rows to be paged, with their orders. Raises UnknownInstrument."""
     number = account_number(owner)
     query = models.Trade.objects.select_related("buy_order", "sell_order").filter(

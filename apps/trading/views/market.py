@@ -87,13 +87,13 @@ def lists_of(request: HttpRequest, instrument: Instrument) -> dict[str, Any]:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
     known = {instrument.id: instrument}
-    open_ = selectors.live_orders(owner, instrument_id=instrument.id)
+    open_ = selectors.live_orders(owner, instrument_id=instrument)
     found: dict[str, Any] = {"open": screens.order_lines(open_, known)}
     if tab == "fills":
-        fills = selectors.fills(owner, instrument_id=instrument.id, limit=LISTED)
+        fills = selectors.fills(owner, instrument_id=instrument, limit=LISTED)
         found["fills"] = screens.fill_lines(fills, known)
     if tab == "history":
-        done = selectors.orders_of(owner, live=False, instrument_id=instrument.id, limit=LISTED)
+        done = selectors.orders_of(owner, live=False, instrument_id=instrument, limit=LISTED)
         found["done"] = screens.order_lines(done, known)
     return found | {
         "tab": tab,
@@ -129,16 +129,16 @@ def is_customer(request: HttpRequest) -> bool:
 
 
 def _head(instrument: Instrument) -> dict[str, Any]:
-    ticker = selectors.ticker(instrument.id, at=now())
+    ticker = selectors.ticker(instrument, at=now())
     return {"instrument": instrument, "figures": screens.figures_of(ticker, instrument)}
 
 
 def _public(instrument: Instrument) -> dict[str, Any]:
     at = now()
-    bars = screens.bars_of(selectors.candles(instrument.id, until=at, limit=CANDLES), instrument)
-    tape = selectors.public_trades(instrument.id, limit=TAPE)
+    bars = screens.bars_of(selectors.candles(instrument, until=at, limit=CANDLES), instrument)
+    tape = selectors.public_trades(instrument, limit=TAPE)
     return {
-        "depth": selectors.book(instrument.id, levels=screens.LEVELS),
+        "depth": selectors.book(instrument, levels=screens.LEVELS),
         "tape": screens.prints_of(tape, instrument),
         "bars": bars[::-1][:LISTED],
         "drawn": screens.drawn(bars),

@@ -105,6 +105,8 @@ function takeBook({ bids, asks }) {
   const own = new Set([...document.querySelectorAll("[data-own-level]")].map((row) => row.dataset.ownLevel));
   for (const [side, found] of Object.entries(shown)) {
     const box = market.querySelector(`[data-ladder] [data-side="${side}"]`);
+    if (found.length) box.querySelector(".ladder-empty")?.remove();
+    else if (box.querySelector(".ladder-empty")) continue;
     while (box.children.length > found.length) box.lastElementChild.remove();
     while (box.children.length < found.length) box.append(newRow());
     found.forEach((level, at) => fillRow(box.children[at], side, level, deepest, own));
@@ -135,11 +137,11 @@ function print(trade) {
 function takeTrades(message) {
   if (!message.trades) return;
   const tape = market.querySelector("[data-tape]");
-  const rows = message.trades.map(print).reverse();
-  if (message.type === "snapshot") tape.replaceChildren(...(rows.length ? rows : tape.children));
-  else tape.prepend(...rows);
+  const rows = tape ? message.trades.map(print).reverse() : [];
+  if (message.type === "snapshot" && rows.length) tape.replaceChildren(...rows);
+  else tape?.prepend(...rows); // none on a page with a part of the market only
   if (rows.length) tape.querySelector("[data-tape-empty]")?.remove();
-  while (tape.children.length > TAPE) tape.lastElementChild.remove();
+  while (tape?.children.length > TAPE) tape.lastElementChild.remove();
   const last = message.trades.at(-1);
   if (!last) return;
   const box = market.querySelector("[data-last]");
@@ -240,12 +242,13 @@ function beginChart() {
 }
 
 function readCandles() {
-  const found = JSON.parse(document.getElementById("market-candles").textContent);
+  const found = JSON.parse(document.getElementById("market-candles")?.textContent ?? "[]");
   for (const [time, open, high, low, close, volume] of found) {
     bars.set(time, {
       time, open: Number(open), high: Number(high), low: Number(low), close: Number(close), volume: Number(volume),
     });
   }
+  for (const table of market.querySelectorAll(".chart-table")) table.open = false; // open where no script draws
   drawnUntil = Number(market.dataset.drawnUntil) || 0;
   if (found.length) beginChart();
 }

@@ -16,6 +16,6 @@ PLANS: Mapping[IntentKind, Plan] = {
     IntentKind.HOLDER: holder.plan,
     IntentKind.SUITE: suite.plan,
     IntentKind.MINT: mint.plan,
-    IntentKind.SETTLEMENT: settlement.plan,
     IntentKind.MARKET: market.plan,
+    IntentKind.SETTLEMENT: settlement.plan,
 }
