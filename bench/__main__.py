@@ -2,9 +2,13 @@
 
 import argparse
 import importlib
+import signal
 import sys
 
-NAMES = {"orders": "durable orders a second through the sequencer, and how long an acknowledgement takes"}
+NAMES = {
+    "orders": "durable orders a second through the sequencer and over HTTP, and how long answers take",
+    "replay": "five hours of a real exchange's orders through the sequencer, compared with what they must do",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -16,6 +20,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
     parser.add_argument("--quick", action="store_true", help="a tenth of the work, for a first look")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: by way of every `finally`
     module = importlib.import_module(f"bench.{options.name}")
     return int(module.run(quiet=options.json, scale=0.1 if options.quick else 1.0))
 

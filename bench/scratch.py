@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,8 @@ KEYS = {"SECRET_KEY": "{}", "FIELD_KEYS": "1:{}", "INDEX_KEY": "{}", "JWT_KEYS":
 
 
 @contextmanager
-def place() -> Iterator[None]:
-    """Make a database, set Django up on it, and drop it at the end.
+def place() -> Iterator[Path]:
+    """Make a database and a folder, set Django up on them, and take both away at the end.
 
     Raises SystemExit where no superuser's URL says how to make one.
     """
@@ -28,24 +29,26 @@ def place() -> Iterator[None]:
     if missing:
         raise SystemExit(f"bench: {', '.join(missing)} is not set. Start the system first: ./alef.sh up")
     name = f"alef_bench_{os.getpid()}"
-    _point_to(name)
-    try:
-        subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, check=True)
-        import django
+    with tempfile.TemporaryDirectory(prefix="alef-bench-") as folder:
+        _point_to(name, folder)
+        try:
+            subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, check=True, stdout=sys.stderr)
+            import django
 
-        django.setup()
-        _flush()
-        yield
-    finally:
-        _drop(name)
+            django.setup()
+            _flush()
+            yield Path(folder)
+        finally:
+            _drop(name)
 
 
-def _point_to(name: str) -> None:
+def _point_to(name: str, folder: str) -> None:
     for variable in URLS:
         os.environ[variable] = urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
     given = urlsplit(os.environ["REDIS_URL"])
     os.environ["REDIS_URL"] = urlunsplit(given._replace(path=f"/{int(given.path.strip('/') or 0) + 3}"))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.local"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    os.environ["STATE"] = folder
     for variable, form in KEYS.items():
         os.environ.setdefault(variable, form.format(secrets.token_hex(32)))
 

@@ -13,7 +13,9 @@ from apps.chain.urls import api_urlpatterns as chain
 from apps.kyc.urls import api_urlpatterns as kyc
 from apps.ledger.urls import api_urlpatterns as ledger
 from apps.parameters.urls import api_urlpatterns as parameters
+from apps.settlement.urls import api_urlpatterns as settlement
 from apps.tokens.urls import api_urlpatterns as tokens
+from apps.trading.urls import api_urlpatterns as trading
 from apps.wallets.urls import api_urlpatterns as wallets
 
 
@@ -41,6 +43,8 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *trading,
+    *settlement,
 ]
 
 documents = [

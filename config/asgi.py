@@ -9,6 +9,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 django_application = get_asgi_application()
 
-from config.health import with_heartbeat  # noqa: E402  # needs the app registry that was loaded above
+from config import websockets  # noqa: E402  # needs the app registry that was loaded above
+from config.health import with_heartbeat  # noqa: E402
 
-application = with_heartbeat(ProtocolTypeRouter({"http": django_application}), process="web")
+protocols = {"http": django_application, "websocket": websockets.application}
+application = with_heartbeat(ProtocolTypeRouter(protocols), process="web")

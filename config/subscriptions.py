@@ -6,12 +6,15 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "chain.intent_completed": [
         "apps.tokens.services.note_deployed",
         "apps.tokens.services.note_minted",
+        "apps.settlement.services.note_completed",
     ],
     "chain.intent_failed": [
         "apps.tokens.services.note_deploy_failed",
         "apps.tokens.services.note_mint_failed",
+        "apps.settlement.services.note_gave_up",
     ],
     "allocation.confirmed": ["apps.tokens.services.note_mint_due"],
+    "allocation.granted": ["apps.tokens.services.note_mint_due"],
     "allocation.cooling_off_waived": ["apps.tokens.services.note_mint_due"],
     "ledger.hold_expired": ["apps.tokens.services.note_hold_expired"],
     "business.registered": ["apps.businesses.services.send_registered"],
@@ -30,4 +33,6 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "withdrawal.completed": ["apps.wallets.services.tell_of_withdrawal"],
     "withdrawal.rejected": ["apps.wallets.services.tell_of_withdrawal"],
     "withdrawal.failed": ["apps.wallets.services.tell_of_withdrawal"],
+    # settlement
+    "trade.executed": ["apps.settlement.services.note_executed"],
 }

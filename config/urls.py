@@ -12,7 +12,9 @@ from apps.kyc.urls import urlpatterns as kyc
 from apps.notifications.urls import dev_urlpatterns
 from apps.parameters.urls import urlpatterns as parameters
 from apps.portals.urls import urlpatterns as portals
+from apps.settlement.urls import urlpatterns as settlement
 from apps.tokens.urls import urlpatterns as tokens
+from apps.trading.urls import urlpatterns as trading
 from apps.wallets.urls import urlpatterns as wallets
 from config import api
 
@@ -28,6 +30,8 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *trading,
+    *settlement,
     *chain,
     *parameters,
     path("language", set_language, name="set_language"),

@@ -7,9 +7,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from apps.accounts import selectors
-from apps.accounts.models import RefreshFamily, User
-from apps.accounts.services.tokens import read_access_token
-from apps.accounts.types import ACCESS_COOKIE, Status, Verdict
+from apps.accounts.models import User
+from apps.accounts.services.admission import bearer
+from apps.accounts.types import ACCESS_COOKIE, Verdict
 from apps.common.clock import now
 from apps.common.errors import Forbidden, Unauthenticated
 from apps.common.http import check_csrf
@@ -29,13 +29,10 @@ class AccessTokenAuthentication(BaseAuthentication):
         token, from_cookie = _token(request)
         if token is None:
             return None
-        family_id, version = read_access_token(token, at=now())
-        family = RefreshFamily.objects.filter(pk=family_id, revoked_at=None).select_related("user").first()
-        if family is None or family.user.session_version != version or family.user.status != Status.ACTIVE:
-            raise Unauthenticated("This session has ended.", code="session_ended", next_step="Log in again.")
+        user, _ = bearer(token, at=now())
         if from_cookie:
             check_csrf(request)
-        return family.user, None
+        return user, None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'

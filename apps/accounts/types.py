@@ -1,6 +1,7 @@
 """The words of accounts: roles, states, and the 23 permissions (RBAC-1)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -147,6 +148,21 @@ class Verdict(StrEnum):
     LOGIN_NEEDED = "login_needed"
     ROLE_MISSING = "role_missing"
     PERMISSION_MISSING = "permission_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """How somebody showed who they are, for who must ask again later whether they still may.
+
+    By an access token: its family, session version and end. By a browser's session: its key and hash.
+    """
+
+    user_id: UUID
+    family: UUID | None = None
+    version: int = 0
+    expires_at: datetime | None = None
+    session: str = ""
+    session_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ KINDS = {
     IntentKind.HOLDER: _("Investor"),
     IntentKind.SUITE: _("Token contracts"),
     IntentKind.MINT: _("Mint"),
+    IntentKind.MARKET: _("Secondary market"),
+    IntentKind.SETTLEMENT: _("Settlement"),
 }
 STATES = {
     IntentState.QUEUED: _("Queued"),

@@ -21,6 +21,7 @@ from apps.common.http import actor_of, into_form
 NEWEST = 50
 WEI_IN_MICRO = 10**12
 ACT = "settlement.retry"  # the permission for requeueing and calling off
+SEES_TRADES = "trading.view"
 
 
 @require_safe
@@ -103,8 +104,9 @@ def _intent_page(request: HttpRequest, intent_id: UUID, form: CancelForm | None 
         "intent": found,
         "transactions": selectors.transactions_of(intent_id),
         "open": found.state in INTENT_OPEN,
-        "may_requeue": may_act and dead,
+        "may_requeue": may_act and (dead or found.state is IntentState.CANCELLED),
         "may_cancel": may_act and (dead or untouched),
+        "sees_trades": request.user.is_authenticated and request.user.has_perm(SEES_TRADES),
         "form": form or CancelForm(),
         "explorer": settings.CHAIN_EXPLORER.rstrip("/"),
         "coin": settings.CHAIN_COIN,

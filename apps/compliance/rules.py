@@ -5,9 +5,10 @@ cause does. They are judged in the order of `Rule`: what a person must mend firs
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from apps.accounts.types import Fatca, KycStatus, Status
-from apps.compliance.types import Investor, Refusal, Rule, Security
+from apps.compliance.types import CENTS, SCALE, Investor, Refusal, Rule, Security
 
 SUPPORT = "Write to the platform's support."
 _CHECK_FIRST: Mapping[KycStatus, str] = {
@@ -125,3 +126,21 @@ _RULES: tuple[Callable[[Investor, Security], Refusal | None], ...] = (
     _class,
     _kyc_level,
 )
+
+
+def a_year_before(at: datetime) -> datetime:
+    """Return the instant twelve months before; of the 29th of February, the 28th."""
+    year = at.year - 1
+    return at.replace(year=year) if (at.month, at.day) != (2, 29) else at.replace(year=year, day=28)
+
+
+def in_cents(units: int, *, decimals: int, per_dollar: int) -> int:
+    """Return an amount in US cents, rounded up. `per_dollar`: what a dollar costs, in SCALE-ths."""
+    whole: int = 10**decimals
+    return -(-units * SCALE * CENTS // (per_dollar * whole))
+
+
+def from_cents(cents: int, *, decimals: int, per_dollar: int) -> int:
+    """Return US cents in a currency's smallest unit, rounded down. See `in_cents`."""
+    whole: int = 10**decimals
+    return cents * per_dollar * whole // (SCALE * CENTS)

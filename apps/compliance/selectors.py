@@ -1,10 +1,31 @@
-"""Asking the rules: all refusals for a page that explains them, or the first one raised."""
+"""Asking the rules: all refusals for a page that explains them, or the first one raised; and limits."""
 
+from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from apps.accounts.types import Account
+from apps.common import money
 from apps.common.errors import Unprocessable
-from apps.compliance import rules
-from apps.compliance.types import Investor, Refusal, Rule, Security
+from apps.compliance import locks, rules
+from apps.compliance.types import (
+    CURRENCY,
+    DECIMALS,
+    DOLLARS,
+    INVESTMENT_LIMIT,
+    PER_DOLLAR,
+    SCALE,
+    Investor,
+    Meter,
+    Refusal,
+    Rule,
+    Security,
+)
+from apps.ledger import selectors as ledger
+from apps.parameters import selectors as parameters
 
 
 class NotEligible(Unprocessable):
@@ -59,6 +80,18 @@ class KycLevelTooLow(NotEligible):
     code = "kyc_level_too_low"
 
 
+class NoRate(Unprocessable):
+    """What a currency is worth in US dollars isn't known, so investments in it can't be counted."""
+
+    code = "no_rate"
+
+
+class InvestmentLimitExceeded(Unprocessable):
+    """The investor may not invest that much within twelve months."""
+
+    code = "investment_limit_exceeded"
+
+
 REFUSED_BY: Mapping[Rule, type[NotEligible]] = {
     Rule.INVESTOR_NOT_ACTIVE: InvestorNotActive,
     Rule.INVESTOR_NOT_ACTIVATED: InvestorNotActivated,
@@ -82,3 +115,77 @@ def require_eligible(investor: Investor, security: Security) -> None:
     if found:
         first = found[0]
         raise REFUSED_BY[first.rule](first.sentence, next_step=first.next_step, **first.data)
+
+
+def meter(investor: Account, *, at: datetime) -> Meter:
+    """Return how much of an investor's limit is used, what they ask for at this moment included (ORD-5).
+
+    Raises NoRate, Unavailable.
+    """
+    limit = investment_limit(investor)
+    others = locks.reserved(investor.id) if limit else 0
+    return Meter(limit, invested(investor, at=at), others)
+
+
+def require_within(meter: Meter, *, cents: int) -> None:
+    """Return if so much more may be invested (0: anything at all), else raise InvestmentLimitExceeded."""
+    left = meter.remaining
+    if left is None or (left and cents <= left):
+        return
+    limit, used, remaining, needed = (
+        money.text(amount, decimals=DECIMALS)
+        for amount in (meter.limit, meter.used + meter.reserved, left, cents)
+    )
+    raise InvestmentLimitExceeded(
+        f"This would exceed the investment limit of {limit} {CURRENCY} in twelve months.",
+        next_step="Invest less, or ask for another investor class with your next identity check.",
+        currency=CURRENCY,
+        limit=limit,
+        used=used,
+        remaining=remaining,
+        needed=needed,
+    )
+
+
+def investment_limit(investor: Account) -> int:
+    """Return what an investor of this class may invest in twelve months, in US cents; 0 for no limit."""
+    return parameters.value(INVESTMENT_LIMIT[investor.accreditation_status])
+
+
+def invested(investor: Account, *, at: datetime) -> int:
+    """Return what an investor invested over the twelve months before `at`, net of sales, in US cents.
+
+    `settings.INVESTMENT_SOURCES` names who is asked: the apps in which one can invest stand above this one.
+
+    Raises NoRate.
+    """
+    since = rules.a_year_before(at)
+    total: Counter[str] = Counter()
+    for name in settings.INVESTMENT_SOURCES:
+        for currency, units in import_string(name)(investor.id, since=since).items():
+            total[currency] += units
+    return max(0, sum(in_cents(units, currency) for currency, units in total.items() if units))
+
+
+def in_cents(units: int, currency: str) -> int:
+    """Return what an amount in a currency's smallest unit is in US cents, rounded up. Raises NoRate."""
+    per_dollar = _rate(currency)
+    return rules.in_cents(units, decimals=ledger.asset(currency).decimals, per_dollar=per_dollar)
+
+
+def from_cents(cents: int, currency: str) -> int:
+    """Return how much of a currency's smallest unit US cents are, rounded down. Raises NoRate."""
+    per_dollar = _rate(currency)
+    return rules.from_cents(cents, decimals=ledger.asset(currency).decimals, per_dollar=per_dollar)
+
+
+def _rate(currency: str) -> int:
+    if currency in DOLLARS:
+        return SCALE
+    if currency not in PER_DOLLAR:
+        raise NoRate(
+            f"What {currency} is worth in US dollars is not known here.",
+            next_step="Write to the platform's support.",
+            currency=currency,
+        )
+    return parameters.value(PER_DOLLAR[currency])

@@ -6,6 +6,12 @@ from enum import StrEnum
 from typing import Any, Self
 
 from apps.accounts.types import Account, Accreditation, Fatca, KycStatus, Status
+from apps.parameters.types import Parameter, declare
+
+CURRENCY = "USD"  # that investment limits are counted in
+DECIMALS = 2
+CENTS = 100  # in one of it
+SCALE = 10_000  # in which rates are written
 
 
 class Rule(StrEnum):
@@ -68,3 +74,53 @@ class Refusal:
     sentence: str
     next_step: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How much of an investment limit is used, in US cents (ORD-5). `limit` 0: there is none.
+
+    `used` is what was invested over the last twelve months, net of sales, and what open orders may yet
+    cost; `reserved` is what is being asked for at this moment.
+    """
+
+    limit: int
+    used: int
+    reserved: int = 0
+
+    @property
+    def remaining(self) -> int | None:
+        """What may still be invested; None where nothing limits it."""
+        return max(0, self.limit - self.used - self.reserved) if self.limit else None
+
+
+_MEANING = (
+    "What an investor of the class {} may invest in twelve months, in all securities and net of sales; 0 for "
+    "no limit."
+)
+INVESTMENT_LIMIT: Mapping[Accreditation, Parameter] = {
+    accreditation: declare(
+        f"compliance.investment_limit_{accreditation}",
+        _MEANING.format(accreditation),
+        unit="USD cents",
+        default=default,
+    )
+    for accreditation, default in (
+        (Accreditation.NONE, 500_00),
+        (Accreditation.RETAIL, 500_00),
+        (Accreditation.PROFESSIONAL, 5_000_00),
+        (Accreditation.INSTITUTIONAL, 50_000_00),
+    )
+}
+DOLLARS = frozenset({"USD", "USDC"})  # count one to one
+PER_DOLLAR: Mapping[str, Parameter] = {
+    currency: declare(
+        f"compliance.rate_{currency.lower()}",
+        f"How many ten-thousandths of one {currency} a US dollar costs, where investments are counted.",
+        unit=f"ten-thousandths of {currency}",
+        default=default,
+        minimum=1,
+        maximum=10_000_000_000,
+    )
+    for currency, default in (("AED", 3_6725), ("SAR", 3_7500), ("EUR", 9200), ("INR", 83_0000))
+}

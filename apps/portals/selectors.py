@@ -17,6 +17,7 @@ from apps.kyc import selectors as kyc
 from apps.ledger import selectors as ledger
 from apps.tokens import selectors as tokens
 from apps.tokens.types import Token
+from apps.trading import selectors as trading
 from apps.wallets import selectors as wallets
 
 
@@ -41,6 +42,13 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (
         _("Securities"),
         [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
+    ),
+    (
+        _("Trading"),
+        [
+            Item("markets", _("Markets"), "chart-candlestick"),
+            Item("orders", _("Orders"), "list-ordered"),
+        ],
     ),
     (
         _("Issuing"),
@@ -68,6 +76,14 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         [
             Item("staff-deposits", _("Deposits"), "arrow-down-left", wallets.waiting_deposits),
             Item("staff-withdrawals", _("Withdrawals"), "arrow-up-right", wallets.waiting_withdrawals),
+        ],
+    ),
+    (
+        _("Trading"),
+        [
+            Item("staff-instruments", _("Instruments"), "chart-candlestick"),
+            Item("staff-orders", _("Orders"), "list-ordered"),
+            Item("staff-trades", _("Trades"), "arrow-left-right", trading.count_failed_settlements),
         ],
     ),
     (

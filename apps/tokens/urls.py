@@ -20,6 +20,15 @@ api_urlpatterns = [
     path("admin/tokens/<uuid:token_id>/start-offering", api.StartOffering.as_view(), name="token-start"),
     path("admin/tokens/<uuid:token_id>/confirm-payment", api.ConfirmPayment.as_view(), name="token-confirm"),
     path(
+        "admin/tokens/<uuid:token_id>/enable-secondary",
+        api.EnableSecondary.as_view(),
+        name="token-enable-secondary",
+    ),
+    path("admin/tokens/<uuid:token_id>/pause", api.Pause.as_view(), name="token-pause"),
+    path("admin/tokens/<uuid:token_id>/resume", api.Resume.as_view(), name="token-resume"),
+    path("admin/tokens/<uuid:token_id>/mature", api.Mature.as_view(), name="token-mature"),
+    path("admin/tokens/<uuid:token_id>/delist", api.Delist.as_view(), name="token-delist"),
+    path(
         "admin/tokens/<uuid:token_id>/allocations",
         api.AdminAllocations.as_view(),
         name="token-allocations",

@@ -145,6 +145,18 @@ def newest(instrument: int) -> str:
     return str(info["last-generated-id"].decode())
 
 
+def waiting(positions: Mapping[int, str], *, limit: int) -> dict[int, tuple[int, int]]:
+    """Return for each inbox how many entries stand after a position, counted up to `limit`, and when the
+    oldest of them came, in Unix milliseconds (0 where there are none)."""
+    pipeline = valkey().pipeline(transaction=False)
+    for number, position in positions.items():
+        pipeline.xrange(inbox(number), min=f"({position}", count=limit)
+    return {
+        number: (len(entries), int(entries[0][0].split(b"-")[0]) if entries else 0)
+        for number, entries in zip(positions, pipeline.execute(), strict=True)
+    }
+
+
 def is_before(one: str, other: str) -> bool:
     """Tell whether an entry's id is lower than another's."""
     return tuple(map(int, one.split("-"))) < tuple(map(int, other.split("-")))

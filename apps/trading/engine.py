@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from apps.trading.rules import budget_units
 from apps.trading.types import (
     Instrument,
     NewOrder,
@@ -158,7 +159,10 @@ class Book:
 
 
 def new_order(order: NewOrder, instrument: Instrument, account: int) -> Command:
-    """Return the command that brings an order; the sequencer gives it a number, and a budget at market."""
+    """Return the command that brings an order; the sequencer gives it a number, and a budget at market.
+
+    A budget that it has already is the most that the sequencer gives it.
+    """
     return Command(
         op=Op.NEW,
         instrument=instrument.number,
@@ -171,6 +175,7 @@ def new_order(order: NewOrder, instrument: Instrument, account: int) -> Command:
         flags=Flag.POST_ONLY if order.post_only else 0,
         price=order.price // instrument.tick,
         quantity=order.quantity // instrument.lot,
+        budget=budget_units(order, instrument),
     )
 
 

@@ -1,5 +1,6 @@
 """The verbs of accounts."""
 
+from apps.accounts.services.admission import admit_session, admit_token, still_admitted
 from apps.accounts.services.login import authenticate, log_out_everywhere
 from apps.accounts.services.phone import confirm_phone, start_phone
 from apps.accounts.services.presets import save_preset
@@ -14,6 +15,8 @@ from apps.accounts.services.tokens import (
 )
 
 __all__ = [
+    "admit_session",
+    "admit_token",
     "authenticate",
     "confirm_phone",
     "forget_old_tokens",
@@ -28,5 +31,6 @@ __all__ = [
     "send_verification",
     "set_standing",
     "start_phone",
+    "still_admitted",
     "verify_email",
 ]

@@ -6,7 +6,7 @@ the other is a reuse: it ends the family and the owner is told.
 """
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import jwt
@@ -88,8 +88,8 @@ def forget_old_tokens(*, at: datetime) -> int:
     return old.delete()[1].get("accounts.RefreshFamily", 0)
 
 
-def read_access_token(token: str, *, at: datetime) -> tuple[UUID, int]:
-    """Return the family and session version of an access token that was valid at `at`.
+def read_access_token(token: str, *, at: datetime) -> tuple[UUID, int, datetime]:
+    """Return the family, the session version and the end of an access token that was valid at `at`.
 
     The algorithm is fixed and the key is found by its id in our own map. Raises Unauthenticated.
     """
@@ -102,13 +102,13 @@ def read_access_token(token: str, *, at: datetime) -> tuple[UUID, int]:
             audience=AUDIENCE,
             options={"require": ["exp", "sub", "fam", "sv"], "verify_exp": False, "verify_iat": False},
         )
-        expired = claims["exp"] <= at.timestamp()
+        end = datetime.fromtimestamp(int(claims["exp"]), UTC)
         family, version = UUID(claims["fam"]), int(claims["sv"])
-    except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
+    except (jwt.InvalidTokenError, KeyError, ValueError, TypeError, OverflowError, OSError) as error:
         raise Unauthenticated("The access token is not valid.", code="invalid_token") from error
-    if expired:
+    if end <= at:
         raise Unauthenticated("The access token has expired.", code="token_expired", next_step="Refresh it.")
-    return family, version
+    return family, version, end
 
 
 @opens_transaction

@@ -54,7 +54,12 @@ def decoded(data: bytes) -> str:
 
 
 def _text(value: Any) -> str:
-    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+    """Write one argument; a bytes32 that holds a short word, as our modules' reasons do, as that word."""
+    if not isinstance(value, bytes):
+        return str(value)
+    word = value.rstrip(b"\0")
+    is_word = len(value) == 32 and word.isascii() and word.decode("ascii").isidentifier()
+    return word.decode("ascii") if is_word else "0x" + value.hex()
 
 
 def clean(text: str) -> str:

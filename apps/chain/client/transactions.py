@@ -7,8 +7,9 @@ from django.conf import settings
 from eth_utils.address import to_checksum_address
 
 from apps.chain.client.abi import call_data, decode, topic
+from apps.chain.client.nodes import _log
 from apps.chain.client.rpc import NodeRefused, Reverted, ask, ask_together
-from apps.chain.types import Block, Market, Receipt
+from apps.chain.types import Block, Log, Market, Receipt
 
 FULL = False  # blocks come without their transactions
 
@@ -24,6 +25,16 @@ def read(to: str, signature: str, *arguments: Any, returns: str) -> Any:
 def call(to: str, data: bytes, *, sender: str = "", block: int | None = None) -> bytes:
     """Execute without a transaction, as of a block or the newest one. Raises Reverted."""
     return _bytes(ask("eth_call", _request(to, data, sender), "latest" if block is None else hex(block)))
+
+
+def call_together(to: str, calls: Sequence[bytes]) -> tuple[int, list[bytes]]:
+    """Execute several calls on one node; return their answers, and a block that they saw at least.
+
+    Raises Reverted if one of them is refused.
+    """
+    questions = [("eth_call", [_request(to, data, ""), "latest"]) for data in calls]
+    number, *answers = ask_together(("eth_blockNumber", []), *questions)
+    return int(number, 16), [_bytes(each) for each in answers]
 
 
 def estimate(to: str, data: bytes, *, sender: str) -> int:
@@ -71,6 +82,17 @@ def receipt_of_event(contract: str, signature: str, address: str) -> Receipt | N
     except NodeRefused:  # many nodes look through a few thousand blocks only
         return None
     return receipt([found[0]["transactionHash"]]) if found else None
+
+
+def events(contract: str, signatures: Sequence[str], block: int) -> list[Log]:
+    """Return what a contract said in one block, of these events."""
+    wanted = {
+        "address": contract,
+        "fromBlock": hex(block),
+        "toBlock": hex(block),
+        "topics": [[f"{topic(signature):#066x}" for signature in signatures]],
+    }
+    return sorted(map(_log, ask("eth_getLogs", wanted)), key=lambda log: log.place)
 
 
 def nonce_is_spent(address: str, nonce: int, hashes: Sequence[str], *, depth: int) -> bool:

@@ -1,5 +1,6 @@
 """What was asked of the chain, how far it is, and what it cost."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,6 +17,7 @@ from apps.chain.types import (
     IntentKind,
     IntentState,
     Sent,
+    Settled,
     SignedForm,
     Step,
     TransactionState,
@@ -23,6 +25,9 @@ from apps.chain.types import (
 from apps.common.errors import NotFound
 
 MAX_PAGE = 100
+_ERROR = re.compile(r"([A-Z]\w*)\(", re.ASCII)  # InsufficientFreeBalance(0x…, 0, 5)
+_HASH = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
+_CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def intent(intent_id: UUID) -> Intent:
@@ -37,6 +42,12 @@ def intent_of(kind: IntentKind, subject: UUID) -> Intent | None:
     """Return what was asked for this subject with its steps, None if nothing was."""
     rows = models.Intent.objects.filter(kind=kind, subject=subject).order_by("-created_at")
     return next(iter(with_steps(rows[:1])), None)
+
+
+def market_of(token_id: UUID) -> Intent | None:
+    """Return the last change of a token's market that was asked for, None if nothing was."""
+    rows = models.Intent.objects.filter(kind=IntentKind.MARKET, arguments__token_id=str(token_id))
+    return next(iter(with_steps(rows.order_by("-arguments__number")[:1])), None)
 
 
 def intents(*, kind: str = "", state: str = "", limit: int = MAX_PAGE) -> list[Intent]:
@@ -69,6 +80,20 @@ def transactions_of(intent_id: UUID) -> list[Sent]:
         forms[form.transaction_id].append(_form(form))
     gas = {row.pk: row for row in models.GasTransaction.objects.filter(pk__in=ids)}
     return [_sent(row, gas.get(row.pk), forms[row.pk]) for row in rows]
+
+
+def settled(intent_id: UUID) -> dict[UUID, Settled]:
+    """Return what became of each trade of a settlement that is completed."""
+    row = models.Intent.objects.get(pk=intent_id, kind=IntentKind.SETTLEMENT)
+    ids = [line[0] for line in row.arguments["trades"]]
+    return {UUID(each): _settled(row.result[each]) for each in ids if each in row.result}
+
+
+def _settled(said: str) -> Settled:
+    if not said or _HASH.fullmatch(said):
+        return Settled(said)
+    found = _ERROR.match(said)
+    return Settled("", _CAPITALS.sub("_", found[1]).casefold() if found else "refused", said)
 
 
 def counts() -> dict[IntentState, int]:

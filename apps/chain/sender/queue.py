@@ -227,7 +227,8 @@ def complete(intent_id: UUID, done: Done, *, seen: int, at: datetime) -> bool:
     if intent.state == IntentState.QUEUED:
         _move(intent, IntentState.PROCESSING)
     _move(intent, IntentState.COMPLETED)
-    intent.result, intent.completed_at, intent.error, intent.waits_for = dict(done.result), at, "", ""
+    intent.result = {**done.result, **done.parts}
+    intent.completed_at, intent.error, intent.waits_for = at, "", ""
     intent.save(update_fields=["state", "result", "completed_at", "error", "waits_for"])
     done.record(at)
     _audit(intent, "chain.intent_completed", {"kind": intent.kind, **done.result}, at=at)

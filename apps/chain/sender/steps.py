@@ -58,9 +58,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """All of it is final. `record` writes what follows, in the transaction that completes the intent."""
+    """All of it is final. `record` writes what follows, in the transaction that completes the intent.
+
+    `parts` is kept with the result but not audited: what became of each of many things.
+    """
 
     result: Mapping[str, str | int]
+    parts: Mapping[str, str] = field(default_factory=dict)
     record: Callable[[datetime], object] = field(default=lambda at: None)
 
 

@@ -15,8 +15,10 @@ from apps.chain.services.requests import (
     SuiteMissing,
     deploy_platform,
     request_holder,
+    request_market,
     request_mint,
     request_platform,
+    request_settlement,
     request_suite,
 )
 
@@ -33,8 +35,10 @@ __all__ = [
     "keep_range",
     "note_state",
     "request_holder",
+    "request_market",
     "request_mint",
     "request_platform",
+    "request_settlement",
     "request_suite",
     "requeue",
     "try_again",

@@ -39,11 +39,13 @@ from apps.chain.types.requests import (
     IntentKind,
     IntentState,
     Sent,
+    Settled,
     SignedForm,
     SignerAccount,
     Step,
     Suite,
     SuiteTerms,
+    TradeToSettle,
     TransactionState,
 )
 
@@ -79,11 +81,13 @@ __all__ = [
     "NetworkState",
     "Receipt",
     "Sent",
+    "Settled",
     "SignedForm",
     "SignerAccount",
     "Step",
     "Suite",
     "SuiteTerms",
+    "TradeToSettle",
     "TransactionState",
     "Watched",
 ]

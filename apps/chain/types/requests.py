@@ -75,6 +75,29 @@ class SuiteTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeToSettle:
+    """A trade that shall be settled: who gives `units` (base units) of the token to whom, as owners."""
+
+    id: UUID
+    seller: UUID
+    buyer: UUID
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one trade: the transaction that settled it, or why it was refused.
+
+    `code` is the contract's word for the refusal, such as seller_frozen, and `reason` all that it said. Both
+    and `tx_hash` are empty for a trade that nothing refuses and that wasn't sent: it may be asked for again.
+    """
+
+    tx_hash: str
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """The deployed contracts of one token."""
 

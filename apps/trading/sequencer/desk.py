@@ -23,8 +23,9 @@ from apps.trading.sequencer import intake
 from apps.trading.sequencer.intake import Asked
 from apps.trading.sequencer.orders import OpenOrders
 from apps.trading.sequencer.reach import touchable
+from apps.trading.sequencer.telling import Teller, depth
 from apps.trading.sequencer.turn import Turn
-from apps.trading.types import Answer, Batch, Party, Reason, Side, VenueOp
+from apps.trading.types import Answer, Batch, Party, Reason, VenueOp
 
 CHECKPOINT = 10_000  # commands after which the state's hash and a snapshot are recorded
 SEQUENCER = Actor.system("sequencer")
@@ -63,7 +64,8 @@ class Desk:
         self.book = _restored(loaded)
         self._parties: dict[int, Party] = {order.party.number: order.party for order in loaded.orders}
         self._fees = postings.fee_account(loaded.instrument).address
-        self._told = -1  # the number as of which the public book was written
+        self._teller = Teller(self.sequence)
+        self._untold: Batch | None = None
         self.in_hand: InHand | None = None
         self._checkpoint = loaded.snapshot[0] if loaded.snapshot else 0
 
@@ -101,23 +103,22 @@ class Desk:
         return answers
 
     def tell(self, answers: Told) -> None:
-        """Answer whoever waits, trim the inbox and publish the book; what Valkey loses here, nobody needs."""
+        """Answer whoever waits, trim the inbox, tell of the batch; what Valkey loses here, nobody needs."""
         try:
             client.finish(
                 self.instrument.number,
                 self.position,
                 [(envelope.reply, answer) for envelope, answer in answers],
             )
-            self._publish()
+            batch, self._untold = self._untold, None
+            self._teller.tell(batch, instrument=self.instrument, orders=self.orders, sequence=self.sequence)
         except redis.RedisError as error:
+            self._teller.told = feeds.LOST
             log.warning("trading.not_told", instrument=self.instrument.number, error=type(error).__name__)
 
     def keep_book(self) -> None:
         """Write the public book if it isn't there as we left it. Raises redis.RedisError."""
-        if feeds.sequence_of(self.instrument.id) != self.sequence:
-            feeds.write_book(self.instrument.id, self.depth())
-            self.orders.changed.clear()
-            self._told = self.sequence
+        self._teller.keep(instrument=self.instrument, orders=self.orders, sequence=self.sequence)
 
     def _wished(self, batch: Batch, wishes: Sequence[Wish]) -> list[Asked]:
         """Return the commands of what the venue asks for; what is too much for one batch is asked again."""
@@ -166,6 +167,7 @@ class Desk:
 
     def _settle_in(self, batch: Batch) -> None:
         """Take the batch as what the database says, now that it is committed."""
+        self._untold = batch
         for order in batch.touched.values():
             order.held, order.used, order.is_new = order.reserved, 0, False
         self.sequence, self.position = batch.last, batch.inbox_id
@@ -177,50 +179,9 @@ class Desk:
             lowest, highest = batch.collar
             self.instrument = replace(self.instrument, lowest=lowest, highest=highest)
 
-    def _publish(self) -> None:
-        if self._told == self.sequence:
-            return
-        changes = [
-            (side, price * self.instrument.tick, self.orders.open_at(side, price) * self.instrument.lot)
-            for side, price in self.orders.changed
-        ]
-        previous, market = self._told, self.instrument.id
-        self.orders.changed.clear()
-        self._told = -1
-        whole = previous < 0 or not feeds.change_book(
-            market, previous=previous, sequence=self.sequence, changes=changes
-        )
-        if whole:
-            feeds.write_book(market, self.depth())
-        feeds.publish(
-            market,
-            previous=previous,
-            sequence=self.sequence,
-            content={
-                "bids": [[price, lots] for side, price, lots in changes if side is Side.BUY],
-                "asks": [[price, lots] for side, price, lots in changes if side is Side.SELL],
-                "checksum": feeds.checksum(*self._top()),
-            },
-        )
-        self._told = self.sequence
-
     def depth(self, levels: int = 0) -> feeds.Depth:
         """Return the first levels of the book (0: all), in smallest units."""
-        bids, asks = self._top(levels)
-        return feeds.Depth(self.sequence, bids, asks)
-
-    def _top(self, levels: int = feeds.CHECKED) -> tuple[list[feeds.Level], list[feeds.Level]]:
-        tick, lot = self.instrument.tick, self.instrument.lot
-        bids, asks = (
-            [
-                (price * tick, lots * lot)
-                for _, (price, lots) in zip(
-                    range(levels or len(self.orders)), self.orders.levels(side), strict=False
-                )
-            ]
-            for side in (Side.BUY, Side.SELL)
-        )
-        return bids, asks
+        return depth(self.orders, self.instrument, self.sequence, levels=levels)
 
 
 def _restored(loaded: recording.Loaded) -> Book:

@@ -94,7 +94,7 @@ class Turn:
         if reason:
             self._refuse(asked, order, reason)
             return
-        cost, budget = self._cost(order)
+        cost, budget = self._cost(order, asked.command.budget)
         source, _ = account_of(order, self.instrument)
         if not cost or self._available[source] < cost:
             self._refuse(asked, order, Reason.INSUFFICIENT_FUNDS)
@@ -103,19 +103,22 @@ class Turn:
         order.reserved = cost
         self._put(asked.command._replace(budget=budget), Asking(asked.envelope, asked.why, order=order))
 
-    def _cost(self, order: Working) -> tuple[int, int]:
-        """Return what must be kept back for a new order, and a market buy's budget (0 for any other)."""
+    def _cost(self, order: Working, wished: int) -> tuple[int, int]:
+        """Return what must be kept back for a new order, and a market buy's budget (0 for any other).
+
+        `wished` is the budget that it came with, 0 for none.
+        """
         source, _ = account_of(order, self.instrument)
         if order.order_type is OrderType.LIMIT or order.side is Side.SELL:
             cost = rules.required(order, self.instrument)
             if self._available[source] < cost:
                 self._flush()
             return cost, 0
-        return self._market_cost(order, source)
+        return self._market_cost(order, source, wished)
 
-    def _market_cost(self, order: Working, source: str) -> tuple[int, int]:
+    def _market_cost(self, order: Working, source: str, wished: int) -> tuple[int, int]:
         unit, highest = self.instrument.unit, self.instrument.highest // self.instrument.tick
-        most = order.remaining * highest or INT64_MAX
+        most = min(order.remaining * highest or INT64_MAX, wished or INT64_MAX)
         if rules.budget_cost(most, bps=order.taker_bps, unit=unit) > self._available[source]:
             self._flush()
         budget = min(

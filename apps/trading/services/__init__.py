@@ -1,8 +1,11 @@
 """The verbs of the market."""
 
-from apps.trading.rules import InvalidInstrument, InvalidOrder
+from apps.trading.rules import InvalidInstrument, InvalidOrder, UnsupportedOrderType
+from apps.trading.services.eligibility import AddressNotRegistered, NotListed
+from apps.trading.services.limits import TooManyOpenOrders
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
+    MAX_BATCH,
     AccountFrozen,
     AssetSuspended,
     ClientOrderIdReused,
@@ -16,11 +19,24 @@ from apps.trading.services.placing import (
     StaleVersion,
     TooManyOrders,
     amend_order,
+    cancel_all,
     cancel_order,
     place_order,
     place_orders,
 )
+from apps.trading.services.previewing import preview_order
+from apps.trading.services.settling import (
+    TradeMoved,
+    claim_due,
+    lock_trades,
+    note_failed,
+    note_settled,
+    put_back,
+    reopen,
+    wake,
+)
 from apps.trading.services.venue import (
+    InvalidVenueReason,
     cancel_by_venue,
     expire_orders,
     freeze_account,
@@ -31,7 +47,9 @@ from apps.trading.services.venue import (
 )
 
 __all__ = [
+    "MAX_BATCH",
     "AccountFrozen",
+    "AddressNotRegistered",
     "AssetSuspended",
     "ClientOrderIdReused",
     "FokNotFillable",
@@ -39,24 +57,38 @@ __all__ = [
     "InstrumentTaken",
     "InvalidInstrument",
     "InvalidOrder",
+    "InvalidVenueReason",
+    "NotListed",
     "OpenQuantityLimit",
     "OrderNotOpen",
     "OrderRefused",
     "PostOnlyWouldTrade",
     "PriceOutsideCollar",
     "StaleVersion",
+    "TooManyOpenOrders",
     "TooManyOrders",
+    "TradeMoved",
+    "UnsupportedOrderType",
     "amend_order",
+    "cancel_all",
     "cancel_by_venue",
     "cancel_order",
+    "claim_due",
     "enrol",
     "expire_orders",
     "freeze_account",
     "halt",
+    "lock_trades",
+    "note_failed",
+    "note_settled",
     "open_instrument",
     "place_order",
     "place_orders",
+    "preview_order",
+    "put_back",
+    "reopen",
     "resume",
     "set_collar",
     "unfreeze_account",
+    "wake",
 ]

@@ -7,7 +7,7 @@ same client_order_id again and gets the first one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
@@ -27,11 +27,12 @@ from apps.ledger.services import InsufficientFunds
 from apps.trading import client, rules, selectors
 from apps.trading.client import Envelope
 from apps.trading.engine import Command, Op, new_order
-from apps.trading.services import eligibility
+from apps.trading.services import eligibility, limits
 from apps.trading.services.opening import enrol
-from apps.trading.types import Answer, Instrument, NewOrder, Order, Reason, Side, TimeInForce
+from apps.trading.types import Answer, Instrument, NewOrder, Order, Reason, Side
 
 MAX_BATCH = 100
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # an order that is known may have expired since
 MAX_KNOWN = 100_000  # numbers of accounts that a process remembers
 
 _numbers: dict[tuple[UUID, UUID], int] = {}
@@ -145,6 +146,15 @@ _REFUSALS: Mapping[str, tuple[type[DomainError], str, str]] = {
 }
 
 
+def refusal(code: str, answer: Answer | None = None) -> DomainError:
+    """Return what a person is told of a refusal of the market."""
+    about = {"order_id": str(answer.order_id)} if answer and answer.order_id else {}
+    if code not in _REFUSALS:
+        return OrderRefused("The market refused this order.", reason=code, **about)
+    kind, sentence, next_step = _REFUSALS[code]
+    return kind(sentence, next_step=next_step, **about)
+
+
 def place_order(*, order: NewOrder, owner: UUID, by: Actor, at: datetime) -> Answer:
     """Place an order and return what became of it, once that is durable. A resend gets the first answer.
 
@@ -162,19 +172,64 @@ def place_orders(
 ) -> list[Answer | DomainError]:
     """Place up to MAX_BATCH orders of one instrument; return for each what became of it, or its refusal.
 
-    Raises UnknownInstrument, TooManyOrders, InvalidOrder, NotEligible for any, before all; Unavailable.
+    Those that were placed before are only asked about again: no rule that has changed since refuses them.
+
+    Raises UnknownInstrument, TooManyOrders, TooMany; TooManyOpenOrders, InvestmentLimitExceeded and NoRate
+    for all of them together; Unavailable.
     """
+    _check_batch(orders)
+    limits.spend(owner=owner, orders=len(orders))
+    instrument = selectors.instrument(orders[0].instrument)
+    known = selectors.known(owner, [order.client_order_id for order in orders])
+    orders = [rules.with_end_of_day(order, at) for order in orders]
+    refused = _refused(orders, known, instrument, owner, at)
+    fresh = [each for each in orders if not {each.client_order_id} & (known | refused.keys())]
+    if fresh:
+        limits.check_open_orders(owner=owner, new=len(fresh))
+    number = _number_of(owner, instrument, by, at)
+    with limits.reserved(owner=owner, orders=fresh, instrument=instrument, at=at) as ready:
+        asked = {each.client_order_id: each for each in [*orders, *ready]}
+        commands = [
+            _placing(order, instrument, number, at) for name, order in asked.items() if name not in refused
+        ]
+        answers = iter(_ask(instrument, commands, at) if commands else [])
+    return [refused.get(each.client_order_id) or _judged(next(answers)) for each in orders]
+
+
+def _check_batch(orders: Sequence[NewOrder]) -> None:
     if not 0 < len(orders) <= MAX_BATCH or len({order.instrument for order in orders}) != 1:
         raise TooManyOrders(f"A batch has 1 to {MAX_BATCH} orders of one instrument.")
-    instrument = selectors.instrument(orders[0].instrument)
-    orders = [_with_end_of_day(order, at) for order in orders]
+    if len({order.client_order_id for order in orders}) != len(orders):
+        sentence = "Each order of a batch has a client_order_id of its own."
+        raise rules.InvalidOrder(sentence, fields={"client_order_id": [sentence]})
+
+
+def _refused(
+    orders: Sequence[NewOrder], known: set[str], instrument: Instrument, owner: UUID, at: datetime
+) -> dict[str, DomainError]:
+    """Return the refusals that don't depend on what anybody has, by client_order_id."""
+    found: dict[str, DomainError] = {}
+    sides: dict[Side, DomainError | None] = {}
     for order in orders:
-        rules.check_order(order, instrument, at=at)
-    for side in {order.side for order in orders}:
-        eligibility.check(owner=owner, side=side)
-    number = _number_of(owner, instrument, by, at)
-    answers = _ask(instrument, [_placing(order, instrument, number, at) for order in orders], at)
-    return [_judged(answer) for answer in answers]
+        is_known = order.client_order_id in known
+        try:
+            rules.check_order(order, instrument, at=LONG_AGO if is_known else at)
+        except DomainError as error:
+            found[order.client_order_id] = error
+            continue
+        if not is_known and order.side not in sides:
+            sides[order.side] = _not_eligible(owner, order.side, instrument)
+        if not is_known and (refused := sides[order.side]) is not None:
+            found[order.client_order_id] = refused
+    return found
+
+
+def _not_eligible(owner: UUID, side: Side, instrument: Instrument) -> DomainError | None:
+    try:
+        eligibility.check(owner=owner, side=side, instrument=instrument)
+    except DomainError as error:
+        return error
+    return None
 
 
 def cancel_order(*, order_id: UUID, owner: UUID, by: Actor, at: datetime) -> Answer:
@@ -187,6 +242,23 @@ def cancel_order(*, order_id: UUID, owner: UUID, by: Actor, at: datetime) -> Ans
     return _checked(_ask(instrument, [Envelope(new_id(), command, 0)], at)[0])
 
 
+def cancel_all(*, owner: UUID, by: Actor, at: datetime, instrument_id: UUID | None = None) -> list[Order]:
+    """Cancel all of one's own open orders, or those of one instrument; return those that were cancelled.
+
+    One that trades or ends meanwhile is left out. Raises UnknownInstrument, Unavailable: then some may be
+    cancelled and others not, and a repeat cancels the rest.
+    """
+    open_orders = selectors.live_orders(owner, instrument_id=instrument_id)
+    cancelled: list[Order] = []
+    for market in {order.instrument for order in open_orders}:
+        instrument = selectors.instrument(market)
+        mine = [order for order in open_orders if order.instrument == market]
+        commands = [_about(order, instrument, owner)._replace(op=Op.CANCEL) for order in mine]
+        answers = _ask(instrument, [Envelope(new_id(), command, 0) for command in commands], at)
+        cancelled += [order for order, answer in zip(mine, answers, strict=True) if not answer.code]
+    return cancelled
+
+
 def amend_order(
     *, order_id: UUID, owner: UUID, version: int, price: int, quantity: int, by: Actor, at: datetime
 ) -> Answer:
@@ -194,11 +266,13 @@ def amend_order(
 
     A lower quantity keeps the order's place, anything else loses it (MAT-3). `version` is what was read.
 
-    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; Unavailable.
+    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; for a buy that
+    may cost more than before also eligibility's and InvestmentLimitExceeded; Unavailable.
     """
+    limits.spend(owner=owner, orders=1)
     order, instrument = _open_order(order_id, owner)
     if order.version != version:
-        raise _refusal(Reason.STALE_VERSION)
+        raise refusal(Reason.STALE_VERSION)
     rules.check_amend(instrument, price=price, quantity=quantity)
     if quantity <= order.filled_quantity:
         sentence = "The new quantity must be more than what was filled."
@@ -212,25 +286,23 @@ def amend_order(
     else:
         lots = (quantity - order.filled_quantity) // instrument.lot
         command = command._replace(op=Op.REPLACE, price=price // instrument.tick, quantity=lots)
-    return _checked(_ask(instrument, [Envelope(new_id(), command, 0, version=version)], at)[0])
+    extra = rules.extra_notional(order, instrument, price=price, quantity=quantity)
+    if extra > 0:
+        eligibility.check(owner=owner, side=order.side, instrument=instrument)
+    with limits.reserved_more(owner=owner, order_id=order_id, extra=extra, instrument=instrument, at=at):
+        return _checked(_ask(instrument, [Envelope(new_id(), command, 0, version=version)], at)[0])
 
 
 def _open_order(order_id: UUID, owner: UUID) -> tuple[Order, Instrument]:
     order = selectors.order(order_id, owner=owner)
     if not order.remaining:
-        raise _refusal(Reason.ORDER_NOT_OPEN)
+        raise refusal(Reason.ORDER_NOT_OPEN)
     return order, selectors.instrument(order.instrument)
 
 
 def _about(order: Order, instrument: Instrument, owner: UUID) -> Command:
     number = selectors.account_number(owner)
     return Command(instrument=instrument.number, account=number, owner=number, order_id=order.number or 0)
-
-
-def _with_end_of_day(order: NewOrder, at: datetime) -> NewOrder:
-    if order.time_in_force is TimeInForce.DAY and order.expires_at is None:
-        return replace(order, expires_at=rules.day_end(at))
-    return order
 
 
 def _placing(order: NewOrder, instrument: Instrument, number: int, at: datetime) -> Envelope:
@@ -256,21 +328,13 @@ def _ask(instrument: Instrument, messages: Sequence[Envelope], at: datetime) -> 
 
 
 def _judged(answer: Answer) -> Answer | DomainError:
-    return _refusal(answer.code, answer) if answer.code else answer
+    return refusal(answer.code, answer) if answer.code else answer
 
 
 def _checked(answer: Answer) -> Answer:
     if answer.code:
-        raise _refusal(answer.code, answer)
+        raise refusal(answer.code, answer)
     return answer
-
-
-def _refusal(code: str, answer: Answer | None = None) -> DomainError:
-    about = {"order_id": str(answer.order_id)} if answer and answer.order_id else {}
-    if code not in _REFUSALS:
-        return OrderRefused("The market refused this order.", reason=code, **about)
-    kind, sentence, next_step = _REFUSALS[code]
-    return kind(sentence, next_step=next_step, **about)
 
 
 def _number_of(owner: UUID, instrument: Instrument, by: Actor, at: datetime) -> int:

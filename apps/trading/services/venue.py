@@ -4,28 +4,46 @@ Each is a row that the instrument's sequencer finds and carries out in its place
 goes through Valkey, which may lose it.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from apps.audit import services as audit
 from apps.common.db import opens_transaction
+from apps.common.errors import Invalid
 from apps.common.types import Actor
 from apps.trading import models, rules, selectors
-from apps.trading.selectors import UnknownOrder
-from apps.trading.types import Instrument, VenueOp
+from apps.trading.selectors import UnknownInstrument, UnknownOrder
+from apps.trading.services.placing import OrderNotOpen
+from apps.trading.types import Instrument, TradingState, VenueOp
+
+_REASON = re.compile(r"[a-z][a-z0-9_]{2,31}", re.ASCII)
+_LEADS_TO = {VenueOp.HALT: TradingState.HALTED, VenueOp.RESUME: TradingState.CONTINUOUS}
+
+
+class InvalidVenueReason(Invalid):
+    """The reason isn't a code; sentences could name people, and what the venue does is kept for ever."""
+
+    code = "invalid_venue_reason"
 
 
 @opens_transaction
-def halt(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Stop taking new orders of an instrument. `reason` is a code. Raises UnknownInstrument."""
-    _ask_for(VenueOp.HALT, selectors.instrument(instrument_id), reason=reason, by=by, at=at)
+def halt(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
+    """Stop taking new orders of an instrument; return False where it is halted, or about to be.
+
+    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
+    """
+    return _switch(VenueOp.HALT, instrument_id, reason=reason, by=by, at=at)
 
 
 @opens_transaction
-def resume(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Take new orders of an instrument again. Raises UnknownInstrument."""
-    _ask_for(VenueOp.RESUME, selectors.instrument(instrument_id), reason=reason, by=by, at=at)
+def resume(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
+    """Take new orders of an instrument again; return False where they are taken, or about to be.
+
+    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
+    """
+    return _switch(VenueOp.RESUME, instrument_id, reason=reason, by=by, at=at)
 
 
 @opens_transaction
@@ -34,7 +52,7 @@ def set_collar(
 ) -> None:
     """Set the lowest and the highest price that is taken, in smallest units; 0 for none.
 
-    Raises UnknownInstrument, InvalidInstrument.
+    Raises UnknownInstrument, InvalidInstrument, InvalidVenueReason.
     """
     instrument = selectors.instrument(instrument_id)
     rules.check_collar(lowest, highest, tick=instrument.tick)
@@ -42,11 +60,19 @@ def set_collar(
 
 
 @opens_transaction
-def cancel_by_venue(*, order_id: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Cancel anybody's order. Raises UnknownOrder."""
+def cancel_by_venue(*, order_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
+    """Cancel anybody's order; return False where that was asked already, and is about to happen.
+
+    `reason` is a code. Raises UnknownOrder, OrderNotOpen, InvalidVenueReason.
+    """
     row = models.Order.objects.filter(pk=order_id).first()
     if row is None or row.number is None:
         raise UnknownOrder("There is no such order.")
+    if not row.is_live:
+        raise OrderNotOpen("The order isn't open any more.", next_step="Read it again.")
+    asked = models.VenueCommand.objects.filter(instrument=row.instrument, done_at__isnull=True)
+    if asked.filter(op=str(VenueOp.CANCEL_ORDER), order=row.number).exists():
+        return False
     instrument = selectors.instrument_by_number(row.instrument)
     _ask_for(
         VenueOp.CANCEL_ORDER,
@@ -57,17 +83,18 @@ def cancel_by_venue(*, order_id: UUID, reason: str, by: Actor, at: datetime) -> 
         target=("order", str(order_id)),
         order=row.number,
     )
+    return True
 
 
 @opens_transaction
 def freeze_account(*, owner: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Take no more orders of somebody, and cancel all that are open."""
+    """Take no more orders of somebody, and cancel all that are open. Raises InvalidVenueReason."""
     _freeze(owner, VenueOp.FREEZE, reason=reason, by=by, at=at)
 
 
 @opens_transaction
 def unfreeze_account(*, owner: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Take somebody's orders again."""
+    """Take somebody's orders again. Raises InvalidVenueReason."""
     _freeze(owner, VenueOp.UNFREEZE, reason=reason, by=by, at=at)
 
 
@@ -82,6 +109,7 @@ def expire_orders(*, at: datetime) -> int:
 
 
 def _freeze(owner: UUID, op: VenueOp, *, reason: str, by: Actor, at: datetime) -> None:
+    _check_reason(reason)
     account = models.TradingAccount.objects.select_for_update().filter(owner=owner).first()
     if account is None:
         return
@@ -90,6 +118,20 @@ def _freeze(owner: UUID, op: VenueOp, *, reason: str, by: Actor, at: datetime) -
     numbers = models.Instrument.objects.values_list("number", flat=True)
     _write(op, numbers, at=at, account=account.pk, reason=reason)
     _audit(op, ("user", str(owner)), reason=reason, by=by, at=at)
+
+
+def _switch(op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: datetime) -> bool:
+    """Ask for another state, unless what was asked last leads to it; the row's lock keeps that true."""
+    row = models.Instrument.objects.select_for_update(no_key=True).filter(pk=instrument_id).first()
+    if row is None:
+        raise UnknownInstrument("There is no such instrument.")
+    asked = models.VenueCommand.objects.filter(instrument=row.number, done_at__isnull=True)
+    newest = asked.filter(op__in=[str(each) for each in _LEADS_TO]).order_by("-id").first()
+    becomes = _LEADS_TO[VenueOp(newest.op)] if newest else TradingState(row.state)
+    if becomes is _LEADS_TO[op]:
+        return False
+    _ask_for(op, selectors.as_instrument(row), reason=reason, by=by, at=at)
+    return True
 
 
 def _ask_for(
@@ -102,8 +144,15 @@ def _ask_for(
     target: tuple[str, str] | None = None,
     **about: int,
 ) -> None:
+    _check_reason(reason)
     _write(op, [instrument.number], at=at, reason=reason, **about)
     _audit(op, target or ("instrument", str(instrument.id)), reason=reason, by=by, at=at, after=about)
+
+
+def _check_reason(reason: str) -> None:
+    if not _REASON.fullmatch(reason):
+        sentence = "Give a code of 3 to 32 small letters, digits and _."
+        raise InvalidVenueReason("The reason isn't a code.", fields={"reason": [sentence]})
 
 
 def _write(op: VenueOp, instruments: Iterable[int], *, at: datetime, **about: object) -> None:

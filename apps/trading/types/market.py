@@ -20,6 +20,14 @@ SELLER_FEE = declare(
     default=25,
     maximum=1000,
 )
+OPEN_ORDERS = declare(
+    "trading.open_orders",
+    "How many orders one person may have open at a time.",
+    unit="orders",
+    default=200,
+    minimum=1,
+    maximum=1_000_000,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ class NewOrder:
     """What somebody asks for. The caller makes `client_order_id`, so that a resend is known.
 
     `quantity` is in the asset's smallest unit, `price` in the quote's for one whole unit of the asset (0 at
-    market). `expires_at` is for DAY and GTD.
+    market). `expires_at` is for DAY and GTD. `budget` is what a buy at market costs at most without its fee,
+    in the quote's smallest unit; 0: as much as there is.
     """
 
     instrument: UUID
@@ -35,6 +36,7 @@ class NewOrder:
     expires_at: datetime | None = None
     post_only: bool = False
     self_trade: SelfTrade = SelfTrade.CANCEL_NEWEST
+    budget: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Order:
     status: OrderStatus
     reason: Reason
     expires_at: datetime | None
+    post_only: bool
+    self_trade: SelfTrade
     version: int
     created_at: datetime
     updated_at: datetime

@@ -103,3 +103,18 @@ class VenueOp(StrEnum):
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     EXPIRE = "expire"
+
+
+class VenueReason(StrEnum):
+    """Why the staff of the venue halt, resume, bound or cancel; verbs take other codes from other apps."""
+
+    DISORDERLY_MARKET = "disorderly_market"
+    NEWS_PENDING = "news_pending"
+    REGULATOR_REQUEST = "regulator_request"
+    ISSUER_REQUEST = "issuer_request"
+    OWNER_REQUEST = "owner_request"
+    ERRONEOUS_ORDER = "erroneous_order"
+    SUSPECTED_ABUSE = "suspected_abuse"
+    TECHNICAL_PROBLEM = "technical_problem"
+    MARKET_ORDERLY = "market_orderly"
+    REFERENCE_PRICE = "reference_price"

@@ -35,6 +35,10 @@ SPECTACULAR_SETTINGS = {
         # chain
         "IntentKindEnum": "apps.chain.api.KINDS",
         "IntentStateEnum": "apps.chain.api.STATES",
+        # trading
+        "OrderStatusEnum": "apps.trading.api.outputs.ORDER_STATUS",
+        "SettlementStatusEnum": "apps.trading.api.outputs.SETTLEMENT_STATUS",
+        "TradingStateEnum": "apps.trading.api.outputs.TRADING_STATE",
         # wallets
         "DepositStatusEnum": "apps.wallets.api.answers.DEPOSIT_STATUS",
         "WithdrawalStatusEnum": "apps.wallets.api.answers.WITHDRAWAL_STATUS",

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "apps.tokens",
     "apps.wallets",
     "apps.trading",
+    "apps.settlement",
     "apps.portals",
 ]
 

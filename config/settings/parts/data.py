@@ -57,6 +57,8 @@ KYC_PROVIDER = env("KYC_PROVIDER", default="apps.kyc.providers.Manual")  # who l
 OUTBOX_SUBSCRIPTIONS = "config.subscriptions.SUBSCRIPTIONS"
 OUTBOX_MAX_ATTEMPTS = 60  # with the cap below, about an hour until a message is given up
 OUTBOX_BACKOFF_CAP = 60  # seconds
+# Who says what somebody invested, by currency: fn(investor, *, since). Investment limits sum them up (ORD-5).
+INVESTMENT_SOURCES = ["apps.tokens.selectors.invested_since", "apps.trading.selectors.invested_since"]
 # What the relay process does besides delivering, each at least once a second.
 RELAY_CHORES = ["apps.audit.services.seal"]
 # What /readyz wants alive, and the heartbeat each writes.

@@ -43,5 +43,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "settle-due": {
+        "task": "apps.settlement.tasks.settle_due",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "forget-old-tokens": {"task": "apps.accounts.tasks.forget_old_tokens", "schedule": timedelta(hours=1)},
 }

@@ -17,11 +17,17 @@ from apps.trading import client, selectors, services
 from apps.trading.types import NewInstrument, NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from tests.factories import ledger as bank
 from tests.factories.accounts import AccountFactory
+from tests.factories.compliance import limit
 from tests.factories.trading import BY, Market, sound
 from tests.integration.trading.conftest import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BUY, SELL = Side.BUY, Side.SELL
+
+
+@pytest.fixture(autouse=True)
+def no_limits():
+    limit(0)
 
 
 @pytest.fixture

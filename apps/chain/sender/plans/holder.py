@@ -40,7 +40,7 @@ def plan(job: Job) -> Next:
         data = abi.call_data("addIdentityToStorage(address,address,uint16)", wallet, identity, holder.country)
         return Call("enter the storage", Duty.REGISTRAR, storage, data)
     result = {"address": wallet, "identity": identity}
-    return Done(result, partial(_register, job.subject, identity))
+    return Done(result, record=partial(_register, job.subject, identity))
 
 
 def _create(job: Job, factory: str, wallet: str) -> Call:

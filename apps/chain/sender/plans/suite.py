@@ -37,7 +37,7 @@ def plan(job: Job) -> Next:
     found = job.done(STEP) or _on_chain(stands["TREXFactory"], token)
     parts = _parts(token)
     result = parts | {"tx_hash": found.tx_hash, "block_number": found.block_number}
-    return Done(result, partial(_record, job, parts, found))
+    return Done(result, record=partial(_record, job, parts, found))
 
 
 def _deployment(job: Job, stands: Mapping[str, str], salt: str) -> bytes:

@@ -1,0 +1,38 @@
+"""Keeping to investment limits (ORD-5): asked by subscriptions and orders before they take effect."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from apps.accounts.types import Account
+from apps.compliance import locks, selectors
+from apps.compliance.types import Meter
+
+
+def reserve_investment(
+    *, investor: Account, currency: str, amounts: Mapping[str, int], at: datetime
+) -> Meter:
+    """Reserve what is about to be invested, in the currency's smallest unit and by a name for each part.
+
+    Call `release_investment` after the commit; what nobody releases ends by itself. Returns the meter as it
+    stands beside these parts. Nothing is reserved for whom nothing limits.
+
+    Raises InvestmentLimitExceeded, NoRate, Unavailable.
+    """
+    limit = selectors.investment_limit(investor)
+    if not limit:
+        return Meter(0, 0)
+    cents = {name: selectors.in_cents(amount, currency) for name, amount in amounts.items()}
+    others = locks.reserve(investor.id, cents)  # before the tables are read: see there
+    meter = Meter(limit, selectors.invested(investor, at=at), others)
+    try:
+        selectors.require_within(meter, cents=sum(cents.values()))
+    except selectors.InvestmentLimitExceeded:
+        locks.release(investor.id, list(cents))
+        raise
+    return meter
+
+
+def release_investment(*, investor: UUID, names: list[str]) -> None:
+    """Give back what was reserved under these names, because it is in the tables now, or never will be."""
+    locks.release(investor, names)

@@ -1,0 +1,49 @@
+"""Levels and trades as they go over the wire: decimal text, and a checksum of what was sent."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from apps.common import money
+from apps.trading.feeds.books import Depth, Level
+from apps.trading.types import Instrument, Side
+
+CHECKED = 10  # levels of each side that the checksum covers
+
+TextLevel = Sequence[str]  # price, open quantity
+
+
+def levels(found: Iterable[Level], instrument: Instrument) -> list[list[str]]:
+    """Write levels: the price in the quote for one whole unit, the quantity in whole units, "0" for none."""
+    quote, asset = instrument.quote_decimals, instrument.asset_decimals
+    return [
+        [money.text(price, decimals=quote), money.text(quantity, decimals=asset) if quantity else "0"]
+        for price, quantity in found
+    ]
+
+
+def checksum(bids: Sequence[TextLevel], asks: Sequence[TextLevel]) -> int:
+    """Return the CRC-32 of the first levels, written as `price:quantity` and joined by `|`, bids first."""
+    first = [*bids[:CHECKED], *asks[:CHECKED]]
+    return zlib.crc32("|".join(f"{price}:{quantity}" for price, quantity in first).encode())
+
+
+def snapshot(depth: Depth, instrument: Instrument) -> dict[str, Any]:
+    """Write a whole book."""
+    bids, asks = levels(depth.bids, instrument), levels(depth.asks, instrument)
+    return {"sequence": depth.sequence, "bids": bids, "asks": asks, "checksum": checksum(bids, asks)}
+
+
+def public_trade(  # noqa: PLR0917
+    trade_id: UUID, price: int, quantity: int, side: Side, at: datetime, instrument: Instrument
+) -> dict[str, str]:
+    """Write a trade as everybody may know it; `side` is the taker's."""
+    return {
+        "id": str(trade_id),
+        "price": money.text(price, decimals=instrument.quote_decimals),
+        "quantity": money.text(quantity, decimals=instrument.asset_decimals),
+        "side": str(side),
+        "executed_at": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
