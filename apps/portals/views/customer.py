@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts import selectors as accounts
 from apps.accounts.types import Permission, Role
 from apps.audit import selectors as audit
+from apps.common.clock import now
 from apps.common.http import user_id_of
 from apps.ledger import selectors as ledger
 from apps.outbox import selectors as outbox
@@ -30,9 +31,9 @@ def home(request: HttpRequest) -> HttpResponse:
     steps = selectors.next_steps(account)
     balances = ledger.balances_of(str(account.id))
     holdings = selectors.holdings(balances, at=now())
-    held = {holding.balance.account for holding in holdings}
+    shown = {holding.balance.account for holding in holdings}
     context = {
-        "balances": [balance for balance in balances if balance.account not in held],
+        "balances": [balance for balance in balances if balance.account not in shown],
         "holdings": holdings,
         "open_orders": trading.count_live(account.id) if holdings else 0,
         "issued": selectors.issued_by(account),
