@@ -54,12 +54,11 @@ class Operations(AutoSchema):
     def _before(self, operation: dict[str, Any]) -> list[int]:
         """Return the statuses of: a query or an Accept header that nobody can serve, credentials that don't
         hold (asked of public operations too), an id that isn't there, a body that can't be read."""
-        named = {(each["in"], each["name"]) for each in operation.get("parameters", [])}
-        takes_body = "requestBody" in operation or ("header", "Idempotency-Key") in named
+        places = {each["in"] for each in operation.get("parameters", [])}
         statuses = [400, 406]
         statuses += [401, 403] if self.view.authentication_classes else []
-        statuses += [404] if any(place == "path" for place, _ in named) else []
-        return statuses + ([413, 415] if takes_body else [])
+        statuses += [404] if "path" in places else []
+        return statuses + ([413, 415] if self.method in {"POST", "PUT", "PATCH"} else [])
 
     def get_operation_id(self) -> str:
         """Return the path and the act; an act that the path ends with isn't said again."""

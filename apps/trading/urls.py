@@ -30,6 +30,7 @@ urlpatterns = [
     path("markets/<str:symbol>", views.market, name="market"),
     path("markets/<str:symbol>/preview", views.preview, name="market-preview"),
     path("markets/<str:symbol>/order", views.place, name="market-order"),
+    path("markets/<str:symbol>/cancel-all", views.cancel_all, name="market-cancel-all"),
     path("orders", views.orders, name="orders"),
     path("orders/<uuid:order_id>/amend", views.amend, name="order-amend"),
     path("orders/<uuid:order_id>/cancel", views.cancel, name="order-cancel"),

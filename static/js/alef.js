@@ -654,10 +654,9 @@ function newRow() {
   return row;
 }
 
-function fillRow(row, side, level, deepest, own) {
+function fillRow(row, side, level, deepest) {
   const [price, size, total, bar] = row.children;
   row.dataset.price = level.price;
-  row.classList.toggle("ladder-own", own.has(`${side}:${level.price}`));
   if (price.tagName === "A") {
     price.dataset.level = level.price;
     price.href = `?side=${side === "buy" ? "sell" : "buy"}&price=${level.price}#ticket`;
@@ -670,6 +669,13 @@ function fillRow(row, side, level, deepest, own) {
   bar.firstElementChild.setAttribute("width", `${deepest ? (level.total * 100n) / deepest : 0n}%`);
 }
 
+function markOwn() {
+  const own = new Set([...document.querySelectorAll("[data-own-level]")].map((row) => row.dataset.ownLevel));
+  for (const row of market.querySelectorAll("[data-ladder] [data-price]")) {
+    row.classList.toggle("ladder-own", own.has(`${row.parentElement.dataset.side}:${row.dataset.price}`));
+  }
+}
+
 function takeBook({ bids, asks }) {
   if (!bids) return; // the server refuses; what it rendered stays
   const shown = (best = { buy: cumulated(bids), sell: cumulated(asks) });
@@ -677,16 +683,16 @@ function takeBook({ bids, asks }) {
     const total = side.at(-1)?.total ?? 0n;
     return total > most ? total : most;
   }, 0n);
-  const own = new Set([...document.querySelectorAll("[data-own-level]")].map((row) => row.dataset.ownLevel));
   for (const [side, found] of Object.entries(shown)) {
     const box = market.querySelector(`[data-ladder] [data-side="${side}"]`);
     if (found.length) box.querySelector(".ladder-empty")?.remove();
     else if (box.querySelector(".ladder-empty")) continue;
     while (box.children.length > found.length) box.lastElementChild.remove();
     while (box.children.length < found.length) box.append(newRow());
-    found.forEach((level, at) => fillRow(box.children[at], side, level, deepest, own));
+    found.forEach((level, at) => fillRow(box.children[at], side, level, deepest));
   }
   const [bid, ask] = [shown.buy[0], shown.sell[0]];
+  markOwn();
   const spread = bid && ask ? grouped(unscaled(ask.units - bid.units, decimals)) : "—";
   market.querySelector("[data-spread]").textContent = spread;
 }
@@ -841,8 +847,12 @@ function setTicket(side, price) {
   ticket.dispatchEvent(new Event("input", { bubbles: true }));
   const panel = ticket.closest("[popover]");
   if (panel && getComputedStyle(panel).display === "none") panel.showPopover();
-  const empty = price ? ticket.querySelector('[name="quantity"]') : priceField();
-  (empty.checkVisibility() ? empty : ticket.querySelector('[name="quantity"]')).focus();
+  enter(price ? "quantity" : "price");
+}
+
+function enter(name = "price") {
+  const [wanted, other] = [name, "quantity"].map((each) => document.querySelector(`[data-ticket] [name="${each}"]`));
+  (wanted.checkVisibility() ? wanted : other).focus();
 }
 
 function step(field, ticks) {
@@ -886,7 +896,7 @@ function pressed(event) {
   const stepper = event.target.closest?.("[data-step]");
   if (stepper) return step(priceField(), Number(stepper.dataset.step));
   const key = event.target.closest?.("[data-ticket] [data-key]");
-  if (key && event.detail === 0 && !event.target.matches("input")) priceField()?.focus();
+  if (key && event.detail === 0 && !event.target.matches("input")) requestAnimationFrame(() => enter());
   const tab = event.target.closest?.("[data-show]");
   if (tab) {
     event.preventDefault();
@@ -906,6 +916,7 @@ if (market) {
   document.addEventListener("keydown", inTicket);
   document.addEventListener("market:orders", (event) => event.target.closest?.("dialog")?.close());
   document.addEventListener("DOMContentLoaded", readCandles);
+  document.addEventListener("htmx:after:swap", markOwn);
   new MutationObserver(paintChart).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintChart);
   const feed = globalThis.alef?.feed;

@@ -12,6 +12,7 @@ from apps.trading.selectors.desk import (
     venue_acts,
     watched_market,
     watched_markets,
+    with_market,
 )
 from apps.trading.selectors.instruments import (
     UnknownInstrument,
@@ -124,4 +125,5 @@ __all__ = [
     "venue_acts",
     "watched_market",
     "watched_markets",
+    "with_market",
 ]

@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import redis
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
 from apps.common.errors import NotFound
 from apps.trading import client, models
@@ -34,6 +34,7 @@ RECENT = 10
 MAX_BACKLOG = 100  # commands of an inbox that are counted
 LATE = timedelta(seconds=3)  # after which another sequencer may take a lease
 
+_OF_MARKET = ("symbol", "quote", "quote_decimals", "asset_decimals")
 Row = TypeVar("Row", bound=Model)
 
 
@@ -137,10 +138,9 @@ def trade_page(
     if among is not None:
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
-    ids = {market.number: market.id for market in markets.values()}
-    return TradePage(
-        [(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following
-    )
+    by_number = {market.number: market for market in markets.values()}
+    found = [(row, by_number[row.instrument]) for row in rows]
+    return TradePage([(as_trade(row, market.id), market) for row, market in found], following)
 
 
 def trade(trade_id: UUID) -> Trade:
@@ -157,6 +157,13 @@ def both_orders(found: Trade) -> tuple[Order, Order]:
     orders = as_orders(rows.filter(pk__in=[found.buy_order_id, found.sell_order_id]))
     by_id = {order.id: order for order in orders}
     return by_id[found.buy_order_id], by_id[found.sell_order_id]
+
+
+def with_market(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Add to rows that name an instrument by its number what their amounts are written with."""
+    market = models.Instrument.objects.filter(number=OuterRef("instrument"))
+    found: QuerySet[Row] = rows.annotate(**{name: Subquery(market.values(name)) for name in _OF_MARKET})
+    return found
 
 
 def _watched(rows: QuerySet[models.Instrument], at: datetime) -> list[Watched]:

@@ -1,7 +1,7 @@
 """The pages of the market: for everybody, for who trades, and for staff."""
 
 from apps.trading.views.market import market, markets
-from apps.trading.views.orders import amend, cancel, orders
+from apps.trading.views.orders import amend, cancel, cancel_all, orders
 from apps.trading.views.staff import (
     act_on_instrument,
     cancel_order,
@@ -16,6 +16,7 @@ __all__ = [
     "act_on_instrument",
     "amend",
     "cancel",
+    "cancel_all",
     "cancel_order",
     "market",
     "markets",

@@ -97,6 +97,7 @@ def lists_of(request: HttpRequest, instrument: Instrument) -> dict[str, Any]:
         found["done"] = screens.order_lines(done, known)
     return found | {
         "tab": tab,
+        "shown": {each: each == tab for each in TABS},
         "instrument": instrument,
         "explorer": settings.CHAIN_EXPLORER,
         "is_customer": True,

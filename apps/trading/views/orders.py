@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.common.clock import now
@@ -19,18 +20,20 @@ from apps.trading.views import screens
 from apps.trading.views.ticket import is_htmx, told
 
 PAGE = 50
+SHOWN = {"all": None, "open": True, "done": False}
 
 
 @require_safe
 def orders(request: HttpRequest) -> HttpResponse:
     """Show one's orders, newest first, a page at a time: open, done or all."""
-    which = request.GET.get("show", "")
-    live = {"open": True, "done": False}.get(which)
+    show = request.GET.get("show", "")
+    show = show if show in SHOWN else "all"
     before = _cursor(request.GET.get("cursor", ""))
-    found = selectors.orders_of(user_id_of(request), live=live, before=before, limit=PAGE + 1)
+    found = selectors.orders_of(user_id_of(request), live=SHOWN[show], before=before, limit=PAGE + 1)
     context = {
         "lines": screens.order_lines(found[:PAGE], selectors.instruments_by_id()),
-        "show": which if live is not None else "",
+        "show": show,
+        "shown": {each: each == show for each in SHOWN},
         "following": str(found[PAGE - 1].id) if len(found) > PAGE else "",
     }
     return render(request, "trading/orders.html", context)
@@ -50,6 +53,19 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
     said = _("What it held is available again.")
     title = _("Cancelled the order for %(rest)s %(symbol)s.") % {"rest": rest, "symbol": instrument.symbol}
     return _say(request, instrument, "success", title, said)
+
+
+@require_POST
+def cancel_all(request: HttpRequest, symbol: str) -> HttpResponse:
+    """Cancel all of one's open orders in a market."""
+    instrument = selectors.instrument_named(symbol)
+    done = services.cancel_all(
+        owner=user_id_of(request), instrument_id=instrument.id, by=actor_of(request), at=now()
+    )
+    title = ngettext("Cancelled %(count)d order.", "Cancelled %(count)d orders.", len(done)) % {
+        "count": len(done)
+    }
+    return _say(request, instrument, "success", title, "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
