@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts import personal_data
 from apps.accounts import selectors as accounts
@@ -85,7 +86,7 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         ],
     ),
     (
-        _("Trading"),
+        pgettext_lazy("market", "Trading"),
         [
             Item(
                 *("staff-instruments", _("Instruments"), "chart-candlestick"),

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -62,7 +62,7 @@ class TradeAdmin(ReadOnlyAdmin):
         found: QuerySet[Any] = trading.with_market(super().get_queryset(request))
         return found
 
-    @admin.display(description=_("Trade"))
+    @admin.display(description=pgettext_lazy("market", "Trade"))
     def shown(self, row: Any) -> SafeString:
         """Lead to the page that shows it whole."""
         return format_html(

@@ -11,7 +11,12 @@ from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
 from apps.common.errors import NotFound
 from apps.trading import client, models
-from apps.trading.selectors.instruments import UnknownInstrument, account_number, as_instrument, ids_by_number
+from apps.trading.selectors.instruments import (
+    UnknownInstrument,
+    account_number,
+    as_instrument,
+    instrument_by_number,
+)
 from apps.trading.selectors.instruments import instruments as all_instruments
 from apps.trading.selectors.orders import as_orders
 from apps.trading.selectors.trades import as_trade
@@ -145,10 +150,16 @@ def trade_page(
 
 def trade(trade_id: UUID) -> Trade:
     """Return one trade. Raises UnknownTrade."""
+    return trade_line(trade_id)[0]
+
+
+def trade_line(trade_id: UUID) -> tuple[Trade, Instrument]:
+    """Return one trade and its instrument. Raises UnknownTrade."""
     row = models.Trade.objects.filter(pk=trade_id).first()
     if row is None:
         raise UnknownTrade("There is no such trade.")
-    return as_trade(row, ids_by_number()[row.instrument])
+    market = instrument_by_number(row.instrument)
+    return as_trade(row, market.id), market
 
 
 def both_orders(found: Trade) -> tuple[Order, Order]:
@@ -177,7 +188,7 @@ def _watched(rows: QuerySet[models.Instrument], at: datetime) -> list[Watched]:
         Watched(
             instrument=as_instrument(row),
             opened_at=row.opened_at,
-            last_price=leases[row.number].last_price,
+            last_price=leases[row.number].last_price * row.tick,  # it is kept in ticks
             open_orders=live.get(row.number, 0),
             holder=leases[row.number].holder,
             epoch=leases[row.number].epoch,
