@@ -95,7 +95,7 @@ def heard(life: Life) -> str:
 @STEPS.step("The seller pays the fee; a market order, a partial fill and a cancel follow")
 def more(life: Life) -> str:
     seller, buyer = life.people["first"], life.people["second"]
-    own = [each for each in every(seller, "wallet/transactions") if each["type"] == "fee"]
+    own = [each for each in every(seller, "wallet-transactions") if each["type"] == "fee"]
     if [each["amount"] for each in own] != [FEE]:
         raise Wrong(f"the seller paid {[each['amount'] for each in own]}, not {FEE}")
     bid = _place(life, buyer, side="buy", quantity=25, price="9.95")
