@@ -95,9 +95,9 @@ def heard(life: Life) -> str:
 @STEPS.step("The seller pays the fee; a market order, a partial fill and a cancel follow")
 def more(life: Life) -> str:
     seller, buyer = life.people["first"], life.people["second"]
-    own = [each for each in every(seller, "wallet-transactions") if each["type"] == "fee"]
-    if [each["amount"] for each in own] != [FEE]:
-        raise Wrong(f"the seller paid {[each['amount'] for each in own]}, not {FEE}")
+    paid = until(lambda: _fees(seller), what="the fee's line in the wallet")
+    if paid != [FEE]:
+        raise Wrong(f"the seller paid {paid}, not {FEE}")
     bid = _place(life, buyer, side="buy", quantity=25, price="9.95")
     sold = _place(life, seller, side="sell", quantity=10, order_type="market", time_in_force="IOC")
     if (sold["status"], sold["trades"][0]["price"]) != ("filled", "9.95"):
@@ -150,6 +150,10 @@ def _place(
         **more,
     }
     return person.post("orders", body, status=201)
+
+
+def _fees(person: Person) -> list[str]:
+    return [each["amount"] for each in every(person, "wallet-transactions") if each["type"] == "fee"]
 
 
 def _trades(life: Life) -> list[dict[str, Any]]:
