@@ -11,7 +11,7 @@ from uuid import UUID
 from apps.common.clock import now
 from apps.common.errors import NotFound
 from apps.common.types import Actor
-from apps.portals.management.commands.demo_data import CAST
+from apps.portals.management.cast import CAST
 from apps.tokens import selectors as of_tokens
 from apps.tokens import services as tokens
 from apps.tokens.types import TokenStatus

@@ -1,58 +1,24 @@
 """Load the demo's people and its market's limits. Safe to run again: what exists is left as it is."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts import services as accounts
-from apps.accounts.types import Accreditation, Role
+from apps.accounts.types import Accreditation
 from apps.common.clock import now
 from apps.common.types import Actor
 from apps.parameters import selectors as of_parameters
 from apps.parameters import services as parameters
+from apps.portals.management.cast import CAST, NAMESPACE, Cast
 
-NAMESPACE = UUID("a1ef0000-0000-4000-8000-000000000000")
 PASSWORD = "alef demo market"  # noqa: S105  # printed at every start; production refuses this command
 LIMITS = tuple(f"compliance.investment_limit_{each}" for each in Accreditation)
 LIMIT = 1_000_000_00  # US cents
 DEMO = Actor.system("demo")
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Somebody in the demo."""
-
-    email: str
-    name: str
-    role: Role
-    team_role: str = ""
-    country: str = "AE"
-    locale: str = "en"
-
-    @property
-    def id(self) -> UUID:
-        return uuid5(NAMESPACE, self.email)
-
-
-CAST = (
-    Cast("noor@alef.example", "Noor Haddad", Role.INVESTOR),
-    Cast("omar@alef.example", "Omar Nasser", Role.INVESTOR, country="SA", locale="ar"),
-    Cast("sara@alef.example", "Sara Mansoori", Role.INVESTOR),
-    Cast("faisal@alef.example", "Faisal Otaibi", Role.INVESTOR, country="SA", locale="ar"),
-    Cast("huda@alef.example", "Huda Sami", Role.INVESTOR),
-    Cast("layla@falconfoods.example", "Layla Rahman", Role.ISSUER),
-    Cast("karim@marsa.example", "Karim Saleh", Role.ISSUER),
-    Cast("admin@alef.example", "Ada Karim", Role.ADMIN),
-    Cast("compliance@alef.example", "Salma Aziz", Role.STAFF, "compliance_officer"),
-    Cast("finance@alef.example", "Yusuf Darwish", Role.STAFF, "finance_operator"),
-    Cast("operator@alef.example", "Tariq Mansour", Role.STAFF, "ats_operator"),
-    Cast("agent@alef.example", "Hala Said", Role.STAFF, "transfer_agent"),
-    Cast("auditor@alef.example", "Rania Fares", Role.STAFF, "auditor"),
-)
 
 
 class Command(BaseCommand):

@@ -27,7 +27,7 @@ from apps.kyc import selectors as of_kyc
 from apps.kyc import services as kyc
 from apps.kyc.types import Decision, Side
 from apps.portals.management import secondary
-from apps.portals.management.commands.demo_data import CAST, NAMESPACE, Cast
+from apps.portals.management.cast import CAST, NAMESPACE, Cast
 from apps.tokens import selectors as of_tokens
 from apps.tokens import services as tokens
 from apps.tokens.types import AllocationStatus, OnChainStatus, Terms, Token, TokenStatus
