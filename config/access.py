@@ -80,6 +80,8 @@ MATRIX: dict[str, Access] = {
     "staff-token": staff_with(Permission.TOKENS_VIEW),
     "staff-token-deploy": staff_with(Permission.TOKENS_DEPLOY),
     "staff-token-start": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-open": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-market": staff_with(Permission.TOKENS_MANAGE),
     "staff-token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
     "staff-mint-requeue": staff_with(Permission.SETTLEMENT_RETRY),
     "staff-allocations": staff_with(Permission.ALLOCATIONS_CONFIRM),

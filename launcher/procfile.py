@@ -3,7 +3,7 @@
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def expand(word: str, environ: Mapping[str, str], name: str) -> str:
     return VARIABLE.sub(value, word)
 
 
-def programs(entries: list[Entry], env_of: Callable[[str], Mapping[str, str]]) -> list[Program]:
+def programs(entries: Sequence[Entry], env_of: Callable[[str], Mapping[str, str]]) -> list[Program]:
     """Return the programs of a Procfile, each executed without a shell where that is possible.
 
     `env_of` gives the environment of a line by its name. Raises LaunchError for a command that is not

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from apps.audit import rules
 from apps.audit.models import AuditEvent, AuditSeal, UnsealedEvent
 from apps.audit.types import Event, Filter, Link, Page, State
+from apps.common.db import rows
 
 PAGE = 50
 CHUNK = 2000  # links held in memory while the chain is walked
@@ -56,6 +57,14 @@ def state(*, at: datetime) -> State:
         last_sequence=sealed,
         last_hash=last_hash,
     )
+
+
+def sealed_and_waiting() -> tuple[int, int]:
+    """Return how many events are sealed, and how many wait for their seal: what `state` says, by one look."""
+    ((sealed, waiting),) = rows(
+        "SELECT coalesce((SELECT max(sequence) FROM audit_seal), 0), (SELECT count(*) FROM audit_unsealed)"
+    )
+    return sealed, waiting
 
 
 def links(*, first: int = 1, last: int | None = None) -> Iterator[Link]:

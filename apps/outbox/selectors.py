@@ -36,6 +36,11 @@ def dead(*, limit: int = 100) -> list[DeadLetter]:
     ]
 
 
+def count_dead() -> int:
+    """Return how many deliveries were given up."""
+    return Delivery.objects.filter(state=Word.DEAD).count()
+
+
 def state(*, at: datetime) -> State:
     """Return how far the relay is at the instant `at`."""
     waiting = OutboxMessage.objects.filter(dispatched_at=None).order_by("id")
@@ -48,7 +53,7 @@ def state(*, at: datetime) -> State:
     return State(
         undispatched=waiting.count(),
         pending=sum(by_handler.values()),
-        dead=Delivery.objects.filter(state=Word.DEAD).count(),
+        dead=count_dead(),
         oldest=max(0.0, (at - oldest).total_seconds()),
         orphans={handler: count for handler, count in by_handler.items() if handler not in listening},
     )

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts import personal_data
 from apps.accounts import selectors as accounts
@@ -30,13 +31,14 @@ SHOWN = 5  # levels of each side on the first page
 class Item:
     """A place in the sidebar; it is shown to those whom the access matrix lets in.
 
-    `waiting` counts what waits there for somebody to act.
+    `waiting` counts what waits there for somebody to act; `counted` names that where the title doesn't.
     """
 
     address: str
     title: str | Promise
     icon: str
     waiting: Callable[[], int] | None = None
+    counted: str | Promise = ""
 
 
 CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
@@ -84,11 +86,17 @@ STAFF: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         ],
     ),
     (
-        _("Trading"),
+        pgettext_lazy("market", "Trading"),
         [
-            Item("staff-instruments", _("Instruments"), "chart-candlestick"),
+            Item(
+                *("staff-instruments", _("Instruments"), "chart-candlestick"),
+                *(trading.count_halted, _("Halted markets")),
+            ),
             Item("staff-orders", _("Orders"), "list-ordered"),
-            Item("staff-trades", _("Trades"), "arrow-left-right", trading.count_failed_settlements),
+            Item(
+                *("staff-trades", _("Trades"), "arrow-left-right"),
+                *(trading.count_failed_settlements, _("Failed settlements")),
+            ),
         ],
     ),
     (
@@ -149,6 +157,7 @@ def _items(request: HttpRequest, items: Sequence[Item]) -> list[dict[str, Any]]:
             "icon": item.icon,
             "count": item.waiting() if item.waiting else 0,
             "is_queue": item.waiting is not None,
+            "counted": item.counted or item.title,
             "active": f"{request.path}/".startswith(f"{reverse(item.address).rstrip('/')}/"),
         }
         for item in items

@@ -97,13 +97,13 @@ def _trades_page(request: HttpRequest, retrying: RetryManyForm | None = None) ->
 
 
 def _trade_page(request: HttpRequest, trade_id: UUID, form: RetryForm | None = None) -> HttpResponse:
-    found = trading.trade(trade_id)
+    found, instrument = trading.trade_line(trade_id)
     has_failed = found.settlement_status is SettlementStatus.FAILED
     may_retry = has_failed and _may_retry(request)
     buy, sell = trading.both_orders(found)
     context: dict[str, Any] = {
         "trade": found,
-        "instrument": trading.instrument(found.instrument),
+        "instrument": instrument,
         "sides": [(buy, found.buyer_fee), (sell, found.seller_fee)],
         "history": selectors.history(trade_id),
         "batch": selectors.batch_of(trade_id),

@@ -14,6 +14,7 @@ from launcher.errors import LaunchError
 from launcher.files import read_json
 from launcher.install import node, packages
 from launcher.paths import CHECKOUT, State, locate
+from launcher.procfile import Entry
 from launcher.programs import FRONT, Program
 from launcher.readiness import Readiness
 from launcher.supervisor import StopRequested, Supervisor
@@ -34,6 +35,8 @@ PREPARE = (
 )
 # With everything running: the demo's companies and investors do what is left of their story.
 STORY = (Task(name="market", argv=("python", "manage.py", "demo_market")),)
+# Then it goes on: investors of the demo who trade now and then, so that its market is alive.
+COMPANY = (Entry(name="demo", command="python manage.py demo_flow"),)
 # What /readyz misses until the chain process has deployed the platform, which it does once.
 CONTRACTS = "contracts"
 WEB_FIRST = 8.0
@@ -51,6 +54,7 @@ class Plan:
     procfile: Path = CHECKOUT / "Procfile"
     prepare: tuple[Task, ...] = PREPARE
     story: tuple[Task, ...] = STORY
+    company: tuple[Entry, ...] = COMPANY
     settings: str = SETTINGS
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
@@ -84,6 +88,8 @@ def serve(plan: Plan) -> int:
             _wait_until_ready(supervisor, _place(ground))
             for task in plan.story:
                 _tell(supervisor, task, state=plan.state, env=environment.for_process(task.name, env))
+            for program in procfile.programs(plan.company, lambda name: environment.for_process(name, env)):
+                supervisor.add(program)
             say(_banner(_url(_place(ground)), logins(plan.state)))
             supervisor.run()
         except StopRequested:

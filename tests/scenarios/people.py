@@ -1,5 +1,6 @@
 """People and programs outside the venue: they know its addresses and nothing of its code."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import requests
+from websockets.sync.client import connect
 
 T = TypeVar("T")
 PASSWORD = "a sentence nobody guesses"
@@ -71,6 +73,11 @@ class Person:
         self.id = self.get("me")["id"]
         return self
 
+    @property
+    def token(self) -> str:
+        """The access token, for a WebSocket's first message."""
+        return str(self.session.headers["Authorization"]).removeprefix("Bearer ")
+
 
 def register(url: str, *, name: str, role: str, country: str) -> Person:
     """Open an account the way anybody does: register, follow the mail's link, log in."""
@@ -98,6 +105,36 @@ def _link(url: str, email: str) -> tuple[str, str] | None:
         return None
     challenge, secret = links[0].partition("/verify/")[2].split("/")
     return challenge, secret
+
+
+class Listener:
+    """Somebody at the WebSocket. What comes while another message is awaited is kept for later."""
+
+    def __init__(self, url: str) -> None:
+        self._socket = connect(f"ws{url.removeprefix('http')}/ws/v1")
+        self._heard: list[dict[str, Any]] = []
+
+    def say(self, **message: str) -> None:
+        """Send a message."""
+        self._socket.send(json.dumps(message))
+
+    def until(self, **wanted: Any) -> dict[str, Any]:
+        """Return the next message with these values, and forget it. Raises NotInTime."""
+        end, looked_at = time.monotonic() + PATIENCE, 0
+        while True:
+            for number in range(looked_at, len(self._heard)):
+                if wanted.items() <= self._heard[number].items():
+                    return self._heard.pop(number)
+            looked_at = len(self._heard)
+            try:
+                self._heard.append(json.loads(self._socket.recv(timeout=max(0, end - time.monotonic()))))
+            except TimeoutError:
+                said = [each for each in self._heard if each.get("type") == "error"]
+                raise NotInTime(f"no message {wanted} came; errors: {said}") from None
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def allocations(
 ) -> list[Allocation]:
     """Return a token's allocations that match, oldest first, for staff."""
     query = allocation_rows(token_id=token_id, status=status, on_chain_status=on_chain_status)
-    return [as_allocation(row) for row in query.order_by("pk")[:limit]]
+    return [as_allocation(row) for row in query.order_by("created_at", "pk")[:limit]]
 
 
 def allocation_rows(
@@ -101,7 +101,7 @@ def invested_since(investor: UUID, *, since: datetime) -> Mapping[str, int]:
 def granted(token_id: UUID) -> list[Allocation]:
     """Return what was handed out at a token's go-live."""
     rows = allocation_rows(token_id=token_id).exclude(allocation_type=AllocationType.PRIMARY)
-    return [as_allocation(row) for row in rows.order_by("pk")]
+    return [as_allocation(row) for row in rows.order_by("allocation_type")]
 
 
 def as_allocation(row: models.Allocation) -> Allocation:

@@ -52,13 +52,14 @@ def public_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
 
 def tokens_of(*business_ids: UUID) -> list[Token]:
     """Return all tokens of these businesses, newest first. The caller checks who may see drafts."""
-    rows = models.Token.objects.filter(business_id__in=business_ids).order_by("-id")
-    return [as_token(row) for row in rows]
+    rows = models.Token.objects.filter(business_id__in=business_ids)
+    return [as_token(row) for row in rows.order_by("-created_at", "-id")]
 
 
 def tokens(*, status: str = "", search: str = "", limit: int = MAX_PAGE) -> list[Token]:
     """Return the newest tokens that match, for staff; `search` finds in name, symbol and ISIN."""
-    return [as_token(row) for row in token_rows(status=status, search=search).order_by("-id")[:limit]]
+    rows = token_rows(status=status, search=search).order_by("-created_at", "-id")
+    return [as_token(row) for row in rows[:limit]]
 
 
 def token_rows(

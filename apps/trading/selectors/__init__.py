@@ -8,10 +8,12 @@ from apps.trading.selectors.desk import (
     count_halted,
     order_page,
     trade,
+    trade_line,
     trade_page,
     venue_acts,
     watched_market,
     watched_markets,
+    with_market,
 )
 from apps.trading.selectors.instruments import (
     UnknownInstrument,
@@ -118,10 +120,12 @@ __all__ = [
     "ticker",
     "tickers",
     "trade",
+    "trade_line",
     "trade_page",
     "trades",
     "trades_of",
     "venue_acts",
     "watched_market",
     "watched_markets",
+    "with_market",
 ]

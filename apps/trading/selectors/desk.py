@@ -7,11 +7,16 @@ from typing import TypeVar
 from uuid import UUID
 
 import redis
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 
 from apps.common.errors import NotFound
 from apps.trading import client, models
-from apps.trading.selectors.instruments import UnknownInstrument, account_number, as_instrument, ids_by_number
+from apps.trading.selectors.instruments import (
+    UnknownInstrument,
+    account_number,
+    as_instrument,
+    instrument_by_number,
+)
 from apps.trading.selectors.instruments import instruments as all_instruments
 from apps.trading.selectors.orders import as_orders
 from apps.trading.selectors.trades import as_trade
@@ -34,6 +39,7 @@ RECENT = 10
 MAX_BACKLOG = 100  # commands of an inbox that are counted
 LATE = timedelta(seconds=3)  # after which another sequencer may take a lease
 
+_OF_MARKET = ("symbol", "quote", "quote_decimals", "asset_decimals")
 Row = TypeVar("Row", bound=Model)
 
 
@@ -137,18 +143,23 @@ def trade_page(
     if among is not None:
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
-    ids = {market.number: market.id for market in markets.values()}
-    return TradePage(
-        [(as_trade(row, ids[row.instrument]), markets[ids[row.instrument]]) for row in rows], following
-    )
+    by_number = {market.number: market for market in markets.values()}
+    found = [(row, by_number[row.instrument]) for row in rows]
+    return TradePage([(as_trade(row, market.id), market) for row, market in found], following)
 
 
 def trade(trade_id: UUID) -> Trade:
     """Return one trade. Raises UnknownTrade."""
+    return trade_line(trade_id)[0]
+
+
+def trade_line(trade_id: UUID) -> tuple[Trade, Instrument]:
+    """Return one trade and its instrument. Raises UnknownTrade."""
     row = models.Trade.objects.filter(pk=trade_id).first()
     if row is None:
         raise UnknownTrade("There is no such trade.")
-    return as_trade(row, ids_by_number()[row.instrument])
+    market = instrument_by_number(row.instrument)
+    return as_trade(row, market.id), market
 
 
 def both_orders(found: Trade) -> tuple[Order, Order]:
@@ -157,6 +168,13 @@ def both_orders(found: Trade) -> tuple[Order, Order]:
     orders = as_orders(rows.filter(pk__in=[found.buy_order_id, found.sell_order_id]))
     by_id = {order.id: order for order in orders}
     return by_id[found.buy_order_id], by_id[found.sell_order_id]
+
+
+def with_market(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Add to rows that name an instrument by its number what their amounts are written with."""
+    market = models.Instrument.objects.filter(number=OuterRef("instrument"))
+    found: QuerySet[Row] = rows.annotate(**{name: Subquery(market.values(name)) for name in _OF_MARKET})
+    return found
 
 
 def _watched(rows: QuerySet[models.Instrument], at: datetime) -> list[Watched]:
@@ -170,7 +188,7 @@ def _watched(rows: QuerySet[models.Instrument], at: datetime) -> list[Watched]:
         Watched(
             instrument=as_instrument(row),
             opened_at=row.opened_at,
-            last_price=leases[row.number].last_price,
+            last_price=leases[row.number].last_price * row.tick,  # it is kept in ticks
             open_orders=live.get(row.number, 0),
             holder=leases[row.number].holder,
             epoch=leases[row.number].epoch,

@@ -3,6 +3,8 @@
 from apps.trading.rules import InvalidInstrument, InvalidOrder, UnsupportedOrderType
 from apps.trading.services.eligibility import AddressNotRegistered, NotListed
 from apps.trading.services.limits import TooManyOpenOrders
+from apps.trading.services.lines import add_wallet_lines
+from apps.trading.services.listing import note_listed, note_paused, note_resumed, note_withdrawn
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
     MAX_BATCH,
@@ -69,6 +71,7 @@ __all__ = [
     "TooManyOrders",
     "TradeMoved",
     "UnsupportedOrderType",
+    "add_wallet_lines",
     "amend_order",
     "cancel_all",
     "cancel_by_venue",
@@ -80,7 +83,11 @@ __all__ = [
     "halt",
     "lock_trades",
     "note_failed",
+    "note_listed",
+    "note_paused",
+    "note_resumed",
     "note_settled",
+    "note_withdrawn",
     "open_instrument",
     "place_order",
     "place_orders",

@@ -19,7 +19,7 @@ def main(*arguments: str) -> int:
     plan = up.Plan(state=locate(os.environ))
     if arguments:
         tasks = (Task(name="prepare", argv=arguments[1:]),) if arguments[1:] else ()
-        plan = replace(plan, procfile=Path(arguments[0]), prepare=tasks, story=())
+        plan = replace(plan, procfile=Path(arguments[0]), prepare=tasks, story=(), company=())
     plan.state.create()
     try:
         with plan.state.held_for("up"):

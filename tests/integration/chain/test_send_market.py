@@ -45,17 +45,17 @@ def test_a_market_is_opened_paused_and_opened_again(chain):
     chain.carry_out()
     assert shows(suite) == (True, True)
     assert steps(first) == [
-        ("list for settlement", Duty.OWNER, "confirmed"),
-        ("open the transfers", Duty.AGENT, "confirmed"),
+        ("list", Duty.OWNER, "confirmed"),
+        ("unpause", Duty.AGENT, "confirmed"),
     ]
     pause = ask(suite.token_id, CLOSED, at=now())
     chain.carry_out()
     assert shows(suite) == (False, True)
-    assert steps(pause) == [("pause the transfers", Duty.AGENT, "confirmed")]
+    assert steps(pause) == [("pause", Duty.AGENT, "confirmed")]
     again = ask(suite.token_id, OPEN, at=now())
     chain.carry_out()
     assert shows(suite) == (True, True)
-    assert steps(again) == [("open the transfers", Duty.AGENT, "confirmed")]
+    assert steps(again) == [("unpause", Duty.AGENT, "confirmed")]
     assert selectors.market_of(suite.token_id).id == again
     assert set(Intent.objects.values_list("state", flat=True)) == {"completed"}
 

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LISTS = {
     "admin": (
         *("home", "kyc-queue", "staff-businesses", "staff-tokens", "staff-allocations", "staff-deposits"),
+        *("staff-instruments", "staff-orders", "staff-trades"),
         *("staff-withdrawals", "settings", "users", "presets", "audit", "ledger", "dead-letters"),
     ),
     "issuer": ("home", "businesses", "tokens", "wallet", "offerings"),
@@ -76,3 +77,12 @@ def test_more_rows_are_no_more_queries(people):
         tokens.subscribed(where[0], tokens.investor(), at=at)
     many = queries_of_each_page(people, *where)
     assert {page: (few[page], many[page]) for page in few if many[page] > few[page]} == {}
+
+
+def test_the_staff_dashboard_counts_what_waits_with_few_queries(people, django_assert_max_num_queries):
+    client = logged_in(Client(), people["admin"])
+    client.get(reverse("home"))
+    with django_assert_max_num_queries(13):
+        page = client.get(reverse("home")).content.decode()
+    assert "Failed settlements" in page
+    assert "Halted markets" in page

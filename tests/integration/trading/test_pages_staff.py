@@ -176,6 +176,8 @@ def test_an_order_shows_its_life_and_its_trades(operator, market, bench):
     shown = text(operator.get(reverse("staff-order", args=[sold.order_id])))
     assert 'data-state="partially_filled"' in shown
     (trade,) = selectors.trades_of(sold.order_id)
+    watched = selectors.watched_market(market.instrument.id, at=now())
+    assert (watched.last_price, watched.open_orders) == (100, 1), "a price, and not its steps"
     assert str(trade.id) in shown
     number = selectors.order(sold.order_id).number
     assert re.search(rf"Journal sequence.*?<bdi[^>]*>{number}</bdi>", shown, re.DOTALL)

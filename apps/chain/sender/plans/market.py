@@ -14,7 +14,7 @@ from apps.chain.sender.steps import Call, Done, Job, Next, Wait
 from apps.chain.states import INTENT_OPEN
 from apps.chain.types import Duty, IntentKind, IntentState
 
-LIST, OPEN, CLOSE = "list for settlement", "open the transfers", "pause the transfers"
+LIST, OPEN, CLOSE = "list", "unpause", "pause"
 YES = True  # what a contract takes has no keyword
 
 

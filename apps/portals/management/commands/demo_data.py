@@ -1,4 +1,4 @@
-"""Load the demo's people. Safe to run again: what exists is left as it is."""
+"""Load the demo's people and its market's limits. Safe to run again: what exists is left as it is."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts import services as accounts
-from apps.accounts.types import Role
+from apps.accounts.types import Accreditation, Role
 from apps.common.clock import now
 from apps.common.types import Actor
+from apps.parameters import selectors as of_parameters
+from apps.parameters import services as parameters
 
 NAMESPACE = UUID("a1ef0000-0000-4000-8000-000000000000")
 PASSWORD = "alef demo market"  # noqa: S105  # printed at every start; production refuses this command
+LIMITS = tuple(f"compliance.investment_limit_{each}" for each in Accreditation)
+LIMIT = 1_000_000_00  # US cents
 DEMO = Actor.system("demo")
 
 
@@ -37,6 +41,8 @@ class Cast:
 CAST = (
     Cast("noor@alef.example", "Noor Haddad", Role.INVESTOR),
     Cast("omar@alef.example", "Omar Nasser", Role.INVESTOR, country="SA", locale="ar"),
+    Cast("sara@alef.example", "Sara Mansoori", Role.INVESTOR),
+    Cast("faisal@alef.example", "Faisal Otaibi", Role.INVESTOR, country="SA", locale="ar"),
     Cast("huda@alef.example", "Huda Sami", Role.INVESTOR),
     Cast("layla@falconfoods.example", "Layla Rahman", Role.ISSUER),
     Cast("karim@marsa.example", "Karim Saleh", Role.ISSUER),
@@ -58,6 +64,7 @@ class Command(BaseCommand):
             raise CommandError("The demo's passwords are public: this command runs in development only.")
         for person in CAST:
             _open(person)
+        _raise_limits()
         logins = [
             {"role": person.team_role or str(person.role), "email": person.email, "password": PASSWORD}
             for person in CAST
@@ -79,3 +86,13 @@ def _open(person: Cast) -> None:
         by=DEMO,
         at=now(),
     )
+
+
+def _raise_limits() -> None:
+    """Let the demo's investors put in more than the usual limits of their class (ORD-5)."""
+    admin = Actor(kind="user", id=str(uuid5(NAMESPACE, "admin@alef.example")))
+    for name in LIMITS:
+        if of_parameters.setting(name).version == 0:
+            parameters.change(
+                name=name, value=LIMIT, version=0, reason="limits of the demo's market", by=admin, at=now()
+            )

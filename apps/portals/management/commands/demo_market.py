@@ -1,11 +1,13 @@
-"""Play the demo's market as far as it hasn't been played: identities, a business, a token, an offering.
+"""Play the demo's market as far as it hasn't been played: one token is offered, another one is traded.
 
 Needs a running system, whose processes do their part of it. Safe to run again: what exists is left as it is.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -24,6 +26,7 @@ from apps.common.types import Actor
 from apps.kyc import selectors as of_kyc
 from apps.kyc import services as kyc
 from apps.kyc.types import Decision, Side
+from apps.portals.management import secondary
 from apps.portals.management.commands.demo_data import CAST, NAMESPACE, Cast
 from apps.tokens import selectors as of_tokens
 from apps.tokens import services as tokens
@@ -35,9 +38,14 @@ from apps.wallets.types import DepositState
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds for the chain
 PEOPLE = {person.email.partition("@")[0]: person for person in CAST}
-FALCON, MARSA = uuid5(NAMESPACE, "business falcon foods"), uuid5(NAMESPACE, "business marsa")
-FLCN = uuid5(NAMESPACE, "token flcn")
-TERMS = Terms(
+FALCON, MARSA, OASIS = (uuid5(NAMESPACE, f"business {name}") for name in ("falcon foods", "marsa", "oasis"))
+FLCN, OASW = uuid5(NAMESPACE, "token flcn"), uuid5(NAMESPACE, "token oasw")
+COMPANIES = (
+    (FALCON, "Falcon Foods PJSC", "layla", "food", "CN-1023344"),
+    (OASIS, "Oasis Water PJSC", "layla", "water", "CN-1187020"),
+    (MARSA, "Marsa Logistics LLC", "karim", "transport", "CN-2207715"),  # waits for its approval
+)
+OFFERED = Terms(
     name="Falcon Foods Ordinary Shares",
     symbol="FLCN",
     total_supply=1_000_000,
@@ -51,8 +59,19 @@ TERMS = Terms(
     max_investment=100_000_00,
     eligible_countries=("AE", "SA", "KW", "QA", "BH", "OM"),
 )
-DEPOSITS = {"noor": 50_000_00, "omar": 20_000_00}
-SUBSCRIPTIONS = {"noor": 4_000, "omar": 2_000}
+TRADED = replace(
+    OFFERED,
+    name="Oasis Water Ordinary Shares",
+    symbol="OASW",
+    total_supply=100_000,
+    price_per_token=12_00,
+    max_investment=60_000_00,
+)
+DEPOSITS = {"noor": 60_000_00, "omar": 60_000_00, "sara": 90_000_00, "faisal": 80_000_00}
+SUBSCRIPTIONS = {
+    FLCN: {"noor": 4_000, "omar": 2_000},
+    OASW: {"noor": 4_000, "omar": 3_000, "sara": 2_500, "faisal": 2_000},
+}
 
 
 class Command(BaseCommand):
@@ -62,14 +81,20 @@ class Command(BaseCommand):
         """Play what is missing, in order."""
         if not settings.DEVELOPMENT:
             raise CommandError("The demo's passwords are public: this command runs in development only.")
-        for name in ("noor", "omar", "layla", "karim"):
+        for name in (*DEPOSITS, "layla", "karim"):
             _identify(PEOPLE[name])
         _hand_in(PEOPLE["huda"])
         _register_businesses()
         _pay_in()
-        _offer(_until(_deployed, "the demo's token is on chain"))
-        _subscribe()
-        _until(_minted, "the demo's tokens are minted")
+        for token_id, terms in ((FLCN, OFFERED), (OASW, TRADED)):
+            _offer(_until(partial(_deployed, token_id), f"{terms.symbol} is on chain"))
+            _subscribe(token_id)
+        _leave_one_waiting()
+        for token_id in SUBSCRIPTIONS:
+            _until(partial(_minted, token_id), "the demo's tokens are minted")
+        secondary.go_public(OASW, by=_by("agent"))
+        _until(partial(secondary.is_open, OASW), "the demo's market is open")
+        secondary.begin(OASW)
         print("the demo's market is there")
 
 
@@ -131,11 +156,8 @@ def _picture(title: str) -> bytes:
 
 
 def _register_businesses() -> None:
-    """Register a business that is approved, and one that waits."""
-    for number, name, by, industry, register in (
-        (FALCON, "Falcon Foods PJSC", "layla", "food", "CN-1023344"),
-        (MARSA, "Marsa Logistics LLC", "karim", "transport", "CN-2207715"),
-    ):
+    """Register the businesses, approve all but the last, and draft their tokens."""
+    for number, name, by, industry, register in COMPANIES:
         if _found(of_businesses.business, number) is None:
             businesses.register(
                 business_id=number,
@@ -148,25 +170,27 @@ def _register_businesses() -> None:
                 by=_by(by),
                 at=now(),
             )
-    falcon = of_businesses.business(FALCON)
-    if falcon.status is BusinessStatus.PENDING:
-        businesses.decide(
-            business_id=FALCON,
-            status=BusinessStatus.ACTIVE,
-            reason="Register extract compared.",
-            version=falcon.version,
-            by=_by("admin"),
-            at=now(),
-        )
-    if _found(of_tokens.token, FLCN) is None:
-        tokens.create_token(
-            token_id=FLCN,
-            business_id=FALCON,
-            terms=TERMS,
-            user_id=PEOPLE["layla"].id,
-            by=_by("layla"),
-            at=now(),
-        )
+    for number, *_ in COMPANIES[:-1]:
+        business = of_businesses.business(number)
+        if business.status is BusinessStatus.PENDING:
+            businesses.decide(
+                business_id=number,
+                status=BusinessStatus.ACTIVE,
+                reason="Register extract compared.",
+                version=business.version,
+                by=_by("admin"),
+                at=now(),
+            )
+    for token_id, business_id, terms in ((FLCN, FALCON, OFFERED), (OASW, OASIS, TRADED)):
+        if _found(of_tokens.token, token_id) is None:
+            tokens.create_token(
+                token_id=token_id,
+                business_id=business_id,
+                terms=terms,
+                user_id=PEOPLE["layla"].id,
+                by=_by("layla"),
+                at=now(),
+            )
 
 
 def _pay_in() -> None:
@@ -192,11 +216,11 @@ def _announce(number: UUID, name: str, amount: int) -> None:
         )
 
 
-def _deployed() -> Token | None:
-    """Ask for the token's contracts; return the token once they are on chain."""
-    token = of_tokens.token(FLCN)
+def _deployed(token_id: UUID) -> Token | None:
+    """Ask for a token's contracts; return the token once they are on chain."""
+    token = of_tokens.token(token_id)
     if token.deploy_requested_at is None:
-        token = tokens.deploy(token_id=FLCN, by=_by("admin"), at=now())
+        token = tokens.deploy(token_id=token_id, by=_by("admin"), at=now())
     return token if token.contracts.contract_address else None
 
 
@@ -204,44 +228,53 @@ def _offer(token: Token) -> None:
     if token.status is TokenStatus.DRAFT:
         begin = now()
         end = begin + timedelta(days=30)
-        tokens.start_offering(token_id=FLCN, primary_start=begin, primary_end=end, by=_by("agent"), at=begin)
+        tokens.start_offering(
+            token_id=token.id, primary_start=begin, primary_end=end, by=_by("agent"), at=begin
+        )
 
 
-def _subscribe() -> None:
-    """Have the investors subscribe, confirm what they paid, and leave one subscription waiting."""
-    if not of_tokens.token(FLCN).is_open(now()):
+def _subscribe(token_id: UUID) -> None:
+    """Have the investors subscribe, and confirm what they paid."""
+    if not of_tokens.token(token_id).is_open(now()):
         return
-    wanted = {uuid5(NAMESPACE, f"subscription {name}"): name for name in SUBSCRIPTIONS}
-    for number, name in wanted.items():
-        if _found(of_tokens.allocation, number) is None:
-            _subscribe_once(number, name, SUBSCRIPTIONS[name])
+    symbol = of_tokens.token(token_id).terms.symbol
+    wanted = {
+        uuid5(NAMESPACE, f"subscription {symbol} {name}"): (name, units)
+        for name, units in SUBSCRIPTIONS[token_id].items()
+    }
+    for number, (name, units) in wanted.items():
+        _subscribe_once(number, token_id, name, units)
     paid = [n for n in wanted if of_tokens.allocation(n).status is AllocationStatus.PENDING_PAYMENT]
     if paid:
-        tokens.confirm_payment(token_id=FLCN, allocation_ids=paid, by=_by("finance"), at=now())
-    for number, name in wanted.items():
+        tokens.confirm_payment(token_id=token_id, allocation_ids=paid, by=_by("finance"), at=now())
+    for number, (name, _) in wanted.items():
         if of_tokens.allocation(number).can_waive(now()):
             tokens.waive_cooling_off(
                 allocation_id=number, investor_id=PEOPLE[name].id, by=_by(name), at=now()
             )
-    waiting = uuid5(NAMESPACE, "subscription noor waiting")
-    if _found(of_tokens.allocation, waiting) is None:
-        _subscribe_once(waiting, "noor", 400)
 
 
-def _subscribe_once(number: UUID, name: str, quantity: int) -> None:
-    tokens.subscribe(
-        allocation_id=number,
-        token_id=FLCN,
-        investor_id=PEOPLE[name].id,
-        quantity=quantity,
-        by=_by(name),
-        at=now(),
-    )
+def _leave_one_waiting() -> None:
+    """Leave one subscription for whoever looks at the queue."""
+    if of_tokens.token(FLCN).is_open(now()):
+        _subscribe_once(uuid5(NAMESPACE, "subscription noor waiting"), FLCN, "noor", 400)
 
 
-def _minted() -> bool:
-    """Tell whether all that was confirmed is on chain."""
-    found = of_tokens.allocations(token_id=FLCN, status=AllocationStatus.CONFIRMED)
+def _subscribe_once(number: UUID, token_id: UUID, name: str, quantity: int) -> None:
+    if _found(of_tokens.allocation, number) is None:
+        tokens.subscribe(
+            allocation_id=number,
+            token_id=token_id,
+            investor_id=PEOPLE[name].id,
+            quantity=quantity,
+            by=_by(name),
+            at=now(),
+        )
+
+
+def _minted(token_id: UUID) -> bool:
+    """Tell whether all that was confirmed of a token is on chain."""
+    found = of_tokens.allocations(token_id=token_id, status=AllocationStatus.CONFIRMED)
     return all(each.on_chain_status is OnChainStatus.MINTED for each in found)
 
 
