@@ -6,7 +6,6 @@ acknowledged, by the sequencer that a deployment runs.
 
 import json
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.scratch import ROOT, place
+from bench.timing import percentiles, processor_seconds
 
 SINGLE, BATCHED, PLAIN = 1000, 30_000, 1500
 OFFERED = 0.5  # of the batched rate, for the time that an acknowledgement takes
@@ -42,6 +42,7 @@ def measure(say: Say, scale: float, folder: Path) -> dict[str, Any]:
     from django.conf import settings
 
     import matching
+    from bench import web
     from bench.market import Market, is_sound
 
     market = Market()
@@ -57,6 +58,10 @@ def measure(say: Say, scale: float, folder: Path) -> dict[str, Any]:
     )
     ratio = round(batched["rate"] / single["rate"], 2)
     say(f"ratio {ratio}")
+    called = web.measure(market, folder, max(2, round(SECONDS * scale)))
+    for name in web.ORDERS:
+        say(f"{name} over HTTP: {called[f'http_{name}']['rate']:.0f}/s")
+    say(f"after a kill the next order is acknowledged within {called['restart']['seconds']} s")
     return {
         "engine": matching.info()["engine"],
         "database": settings.DATABASES["default"]["ENGINE"].rpartition(".")[2],
@@ -64,6 +69,8 @@ def measure(say: Say, scale: float, folder: Path) -> dict[str, Any]:
         "single": single,
         "batched": batched,
         "paced": paced,
+        **called,
+        "restart_seconds": called["restart"]["seconds"],
         "orders_per_second": round(batched["rate"]),
         "ratio": ratio,
         "sound": is_sound(),
@@ -113,14 +120,14 @@ def in_batches(market: Any, count: int) -> dict[str, Any]:
     while left:
         market.fill(left[:15_000])
         left = left[15_000:]
-        start, spent, served = time.perf_counter(), time.process_time(), _processor_seconds(backend)
+        start, spent, served = time.perf_counter(), time.process_time(), processor_seconds(backend)
         while market.waiting(sequencer):
             began = time.perf_counter()
             sequencer.round(block=0)
             times.append(time.perf_counter() - began)
         elapsed += time.perf_counter() - start
         python += time.process_time() - spent
-        postgres += _processor_seconds(backend) - served
+        postgres += processor_seconds(backend) - served
     orders, trades = (now - then for now, then in zip(market.counts(), before, strict=True))
     sequencer.leave()
     return {
@@ -132,14 +139,6 @@ def in_batches(market: Any, count: int) -> dict[str, Any]:
         "python_us_per_order": round(python / count * 1e6),
         "postgres_us_per_order": round(postgres / count * 1e6),
     }
-
-
-def _processor_seconds(pid: int) -> float:
-    """Return how long a process of this machine has been running on a processor; 0 where nobody can tell."""
-    try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-    except OSError:
-        return 0.0
 
 
 def at_a_pace(market: Any, rate: int, seconds: int) -> dict[str, Any]:
@@ -161,9 +160,3 @@ def at_a_pace(market: Any, rate: int, seconds: int) -> dict[str, Any]:
         output.seek(0)
         times = json.load(output)
     return {"offered": rate, "answered": len(times), **percentiles(times)}
-
-
-def percentiles(times: list[float]) -> dict[str, float]:
-    """Return the median and the 99th percentile of seconds, in milliseconds."""
-    cuts = statistics.quantiles(times, n=100)
-    return {"p50_ms": round(cuts[49] * 1000, 2), "p99_ms": round(cuts[98] * 1000, 2)}

@@ -11,7 +11,6 @@ LOGGED_IN = Access()
 INVESTORS = Access(roles=frozenset({Role.INVESTOR}))
 ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 CUSTOMERS = Access(roles=frozenset({Role.INVESTOR, Role.ISSUER}))
-ISSUERS = Access(roles=frozenset({Role.ISSUER}))
 STAFF = frozenset({Role.ADMIN, Role.STAFF})
 
 
@@ -81,6 +80,8 @@ MATRIX: dict[str, Access] = {
     "staff-token": staff_with(Permission.TOKENS_VIEW),
     "staff-token-deploy": staff_with(Permission.TOKENS_DEPLOY),
     "staff-token-start": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-open": staff_with(Permission.TOKENS_MANAGE),
+    "staff-token-market": staff_with(Permission.TOKENS_MANAGE),
     "staff-token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
     "staff-mint-requeue": staff_with(Permission.SETTLEMENT_RETRY),
     "staff-allocations": staff_with(Permission.ALLOCATIONS_CONFIRM),
@@ -98,6 +99,14 @@ MATRIX: dict[str, Access] = {
     "staff-withdrawal": staff_with(Permission.WALLETS_VIEW),
     "staff-withdrawal-act": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading pages
+    "markets": EVERYONE,
+    "market": EVERYONE,
+    "market-preview": CUSTOMERS,
+    "market-order": CUSTOMERS,
+    "market-cancel-all": CUSTOMERS,
+    "orders": CUSTOMERS,
+    "order-amend": CUSTOMERS,
+    "order-cancel": CUSTOMERS,
     "staff-instruments": staff_with(Permission.TRADING_VIEW),
     "staff-instrument": staff_with(Permission.TRADING_VIEW),
     "staff-instrument-act": staff_with(Permission.TRADING_MANAGE),
@@ -175,6 +184,11 @@ MATRIX: dict[str, Access] = {
     "api:admin-token": staff_with(Permission.TOKENS_VIEW),
     "api:token-deploy": staff_with(Permission.TOKENS_DEPLOY),
     "api:token-start": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-enable-secondary": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-pause": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-resume": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-mature": staff_with(Permission.TOKENS_MANAGE),
+    "api:token-delist": staff_with(Permission.TOKENS_MANAGE),
     "api:token-confirm": staff_with(Permission.ALLOCATIONS_CONFIRM),
     "api:token-allocations": staff_with(Permission.TOKENS_VIEW),
     "api:token-register": staff_with(Permission.AUDIT_VIEW),
@@ -203,6 +217,25 @@ MATRIX: dict[str, Access] = {
     "api:admin-withdrawal-complete": staff_with(Permission.WITHDRAWALS_APPROVE),
     "api:admin-withdrawal-fail": staff_with(Permission.WITHDRAWALS_APPROVE),
     # trading API
+    "api:instruments": EVERYONE,
+    "api:instrument": EVERYONE,
+    "api:instrument-book": EVERYONE,
+    "api:instrument-trades": EVERYONE,
+    "api:instrument-candles": EVERYONE,
+    "api:instrument-ticker": EVERYONE,
+    "api:orders": CUSTOMERS,
+    "api:orders-batch": CUSTOMERS,
+    "api:orders-cancel-all": CUSTOMERS,
+    "api:orders-preview": CUSTOMERS,
+    "api:order": CUSTOMERS,
+    "api:order-cancel": CUSTOMERS,
+    "api:trades": CUSTOMERS,
+    "api:investment-limit": CUSTOMERS,
+    "api:admin-orders": staff_with(Permission.TRADING_VIEW),
+    "api:admin-order-cancel": staff_with(Permission.TRADING_MANAGE),
+    "api:admin-instrument-halt": staff_with(Permission.TRADING_MANAGE),
+    "api:admin-instrument-resume": staff_with(Permission.TRADING_MANAGE),
+    "api:admin-instrument-collar": staff_with(Permission.TRADING_MANAGE),
     # settlement API
     "api:admin-trades": staff_with(Permission.TRADING_VIEW),
     "api:admin-trade": staff_with(Permission.TRADING_VIEW),

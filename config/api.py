@@ -15,6 +15,7 @@ from apps.ledger.urls import api_urlpatterns as ledger
 from apps.parameters.urls import api_urlpatterns as parameters
 from apps.settlement.urls import api_urlpatterns as settlement
 from apps.tokens.urls import api_urlpatterns as tokens
+from apps.trading.urls import api_urlpatterns as trading
 from apps.wallets.urls import api_urlpatterns as wallets
 
 
@@ -42,6 +43,7 @@ urlpatterns = [
     *businesses,
     *tokens,
     *wallets,
+    *trading,
     *settlement,
 ]
 

@@ -14,6 +14,7 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
         "apps.settlement.services.note_gave_up",
     ],
     "allocation.confirmed": ["apps.tokens.services.note_mint_due"],
+    "allocation.granted": ["apps.tokens.services.note_mint_due"],
     "allocation.cooling_off_waived": ["apps.tokens.services.note_mint_due"],
     "ledger.hold_expired": ["apps.tokens.services.note_hold_expired"],
     "business.registered": ["apps.businesses.services.send_registered"],
@@ -32,6 +33,12 @@ SUBSCRIPTIONS: dict[str, list[str]] = {
     "withdrawal.completed": ["apps.wallets.services.tell_of_withdrawal"],
     "withdrawal.rejected": ["apps.wallets.services.tell_of_withdrawal"],
     "withdrawal.failed": ["apps.wallets.services.tell_of_withdrawal"],
+    # trading
+    "token.listed": ["apps.trading.services.note_listed"],
+    "token.paused": ["apps.trading.services.note_paused"],
+    "token.resumed": ["apps.trading.services.note_resumed"],
+    "token.matured": ["apps.trading.services.note_withdrawn"],
+    "token.delisted": ["apps.trading.services.note_withdrawn"],
     # settlement
-    "trade.executed": ["apps.settlement.services.note_executed"],
+    "trade.executed": ["apps.trading.services.add_wallet_lines", "apps.settlement.services.note_executed"],
 }

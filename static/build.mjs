@@ -34,6 +34,10 @@ const VENDORED = {
     "noto-sans-arabic/arabic.woff2": "files/noto-sans-arabic-arabic-wght-normal.woff2",
     "noto-sans-arabic/LICENSE": "LICENSE",
   },
+  "lightweight-charts": {
+    "lightweight-charts/lightweight-charts.js": "dist/lightweight-charts.standalone.production.js",
+    "lightweight-charts/LICENSE": "LICENSE",
+  },
   "lucide-static": { "lucide/LICENSE": "LICENSE" },
   daisyui: { "daisyui/LICENSE": "LICENSE" },
   tailwindcss: { "tailwindcss/LICENSE": "LICENSE" },
@@ -80,7 +84,7 @@ function vendored() {
 function script() {
   const parts = readdirSync(join(STATIC, "js/parts")).filter((name) => name.endsWith(".js")).sort();
   const blocks = parts.map((name) => `// ${name}\n{\n${read(STATIC, "js/parts", name).toString().trim()}\n}\n`);
-  const head = "// Built from js/parts by build.mjs; edit those. Loaded as a module: strict, deferred, no globals.\n";
+  const head = "// Built from js/parts by build.mjs; edit those. Loaded as a module: strict, deferred, no global but `alef`.\n";
   return Buffer.from([head, ...blocks].join("\n"));
 }
 

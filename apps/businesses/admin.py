@@ -36,7 +36,7 @@ class BusinessAdmin(ReadOnlyAdmin):
     list_display = ("name", "registration_number", "country", "industry", "status", "created_at")
     list_filter = ("status", "industry", "country")
     search_fields = ("name", "registration_number", "id__iexact")
-    ordering = ("-id",)
+    ordering = ("-created_at", "-id")
     action_form = DecisionActionForm
     actions = ("approve", "reject", "suspend", "resume")
 

@@ -18,6 +18,7 @@ from apps.common import errors, money
 from apps.common.clock import now
 from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
+from apps.common.pagination import NewestFirst
 from apps.common.serializers import (
     CountField,
     PageQuery,
@@ -133,6 +134,7 @@ class Businesses(ListAPIView[models.Business]):
     """The businesses that I act for."""
 
     serializer_class = BusinessOutput
+    pagination_class = NewestFirst
     queryset = models.Business.objects.none()  # tells the document's generator about the model
 
     def get_queryset(self) -> QuerySet[models.Business]:
@@ -181,6 +183,7 @@ class AdminBusinesses(ListAPIView[models.Business]):
     """All businesses."""
 
     serializer_class = BusinessOutput
+    pagination_class = NewestFirst
     queryset = models.Business.objects.none()  # tells the document's generator about the model
 
     def get_queryset(self) -> QuerySet[models.Business]:

@@ -37,7 +37,7 @@ class Business(models.Model):
                 name="business_registered_once",
             ),
         ]
-        indexes = [models.Index(fields=["status", "id"], name="business_queue")]
+        indexes = [models.Index(fields=["status", "created_at", "id"], name="business_queue")]
 
     def __str__(self) -> str:
         return self.name

@@ -123,10 +123,13 @@ def matching(
 
 def page(*, cursor: str = "", limit: int = PAGE, oldest_first: bool = False, **wanted: str) -> Page:
     """Return one page of the businesses that match. A cursor that nobody made starts anew."""
-    query = matching(**wanted).order_by("id" if oldest_first else "-id")
+    query, sign = matching(**wanted), "" if oldest_first else "-"
     seen = _as_id(cursor)
-    if seen is not None:
-        query = query.filter(pk__gt=seen) if oldest_first else query.filter(pk__lt=seen)
+    if last := models.Business.objects.filter(pk=seen).first() if seen else None:
+        further = "gt" if oldest_first else "lt"
+        later = Q(**{f"created_at__{further}": last.created_at})
+        query = query.filter(later | Q(**{"created_at": last.created_at, f"pk__{further}": last.pk}))
+    query = query.order_by(f"{sign}created_at", f"{sign}id")
     found = [as_business(row) for row in query[: limit + 1]]
     more = len(found) > limit
     return Page(found[:limit], str(found[limit - 1].id) if more else "")
@@ -146,7 +149,7 @@ def counts() -> dict[str, int]:
 def rows_of_member(user_id: UUID) -> QuerySet[models.Business]:
     """Return the rows of the businesses that a person acts for, newest first."""
     mine = models.Member.objects.filter(user_id=user_id).values("business_id")
-    return models.Business.objects.filter(pk__in=mine).order_by("-id")
+    return models.Business.objects.filter(pk__in=mine).order_by("-created_at", "-id")
 
 
 def as_business(row: models.Business) -> Business:

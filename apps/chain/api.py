@@ -18,7 +18,7 @@ from apps.chain.types import IntentKind, IntentState, NetworkState, TransactionS
 from apps.common import money
 from apps.common.clock import now
 from apps.common.http import actor_of, answer_once
-from apps.common.pagination import CursorPages
+from apps.common.pagination import NewestFirst
 from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 
 KINDS = [str(kind) for kind in IntentKind]
@@ -126,10 +126,6 @@ class CancelInput(StrictSerializer):
 class MovedOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=STATES)
-
-
-class NewestFirst(CursorPages):
-    ordering = ("-created_at", "-id")  # type: ignore[assignment]  # DRF takes a tuple as well
 
 
 class ChainState(APIView):

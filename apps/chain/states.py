@@ -9,7 +9,7 @@ INTENT: Mapping[IntentState, frozenset[IntentState]] = {
     IntentState.PROCESSING: frozenset({IntentState.QUEUED, IntentState.COMPLETED, IntentState.DEAD}),
     IntentState.COMPLETED: frozenset(),
     IntentState.DEAD: frozenset({IntentState.QUEUED, IntentState.CANCELLED}),
-    IntentState.CANCELLED: frozenset(),
+    IntentState.CANCELLED: frozenset({IntentState.QUEUED}),  # by staff, who look at what it was for
 }
 
 _T = TransactionState

@@ -104,7 +104,7 @@ def _intent_page(request: HttpRequest, intent_id: UUID, form: CancelForm | None 
         "intent": found,
         "transactions": selectors.transactions_of(intent_id),
         "open": found.state in INTENT_OPEN,
-        "may_requeue": may_act and dead,
+        "may_requeue": may_act and (dead or found.state is IntentState.CANCELLED),
         "may_cancel": may_act and (dead or untouched),
         "sees_trades": request.user.is_authenticated and request.user.has_perm(SEES_TRADES),
         "form": form or CancelForm(),

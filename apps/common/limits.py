@@ -13,15 +13,15 @@ from limits.strategies import MovingWindowRateLimiter
 from apps.common.errors import TooMany, Unavailable
 
 
-def spend(name: str, *who: str) -> None:
-    """Use up one of what the limit `name` (a key of settings.RATE_LIMITS) allows `who`.
+def spend(name: str, *who: str, cost: int = 1) -> None:
+    """Use up one, or `cost`, of what the limit `name` (a key of settings.RATE_LIMITS) allows `who`.
 
     Raises TooMany with `retry_after` in seconds, and Unavailable while Valkey doesn't answer: a limit
     that protects a password fails closed.
     """
     rule = _rule(name)
     try:
-        allowed = _limiter().hit(rule, name, *who)
+        allowed = _limiter().hit(rule, name, *who, cost=cost)
         reset = 0.0 if allowed else _limiter().get_window_stats(rule, name, *who).reset_time
     except redis.RedisError as error:
         raise Unavailable("The limits can't be checked now. Try again in a moment.") from error

@@ -18,3 +18,9 @@ class CursorPages(CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, ValidationError) as error:  # its position is no value of the column
             raise NotFound(self.invalid_cursor_message) from error
+
+
+class NewestFirst(CursorPages):
+    """Pages of what has a `created_at`: an id may come from a form, and then it doesn't say when."""
+
+    ordering = ("-created_at", "-id")  # type: ignore[assignment]  # DRF takes a tuple as well

@@ -18,6 +18,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="a new random value for each new intent; a repeat with the same one gets the first answer",
 )
 WHY = OpenApiParameter("why", description="the reason, kept with the record of this look")
+PROBLEM = "application/problem+json"
 OPERATIONS = {"GET": "read", "POST": "create", "PUT": "save", "PATCH": "change"}
 
 
@@ -35,7 +36,29 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class Operations(AutoSchema):
-    """Names operations by path and act, such as businesses_create, admin_tokens_read or admin_kyc_review."""
+    """Names operations by path and act, such as businesses_create, admin_tokens_read or admin_kyc_review, and
+    says of each how it is refused before its view is asked."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the view declares and, besides, what stands before every view."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            refusal = {
+                "content": {PROBLEM: {"schema": self.resolve_serializer(ProblemSerializer, "response").ref}},
+                "description": "",
+            }
+            told = {str(status): refusal for status in self._before(operation)} | operation["responses"]
+            operation["responses"] = dict(sorted(told.items()))
+        return operation
+
+    def _before(self, operation: dict[str, Any]) -> list[int]:
+        """Return the statuses of: a query or an Accept header that nobody can serve, credentials that don't
+        hold (asked of public operations too), an id that isn't there, a body that can't be read."""
+        places = {each["in"] for each in operation.get("parameters", [])}
+        statuses = [400, 406]
+        statuses += [401, 403] if self.view.authentication_classes else []
+        statuses += [404] if "path" in places else []
+        return statuses + ([413, 415] if self.method in {"POST", "PUT", "PATCH"} else [])
 
     def get_operation_id(self) -> str:
         """Return the path and the act; an act that the path ends with isn't said again."""
@@ -111,4 +134,4 @@ def read(form: type[S], data: Any) -> dict[str, Any]:
 
 def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemSerializer]]:
     """Return the refusals of an operation for its `@extend_schema(responses=…)`."""
-    return {(status, "application/problem+json"): ProblemSerializer for status in statuses}
+    return {(status, PROBLEM): ProblemSerializer for status in statuses}

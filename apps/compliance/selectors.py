@@ -173,6 +173,15 @@ def in_cents(units: int, currency: str) -> int:
     return rules.in_cents(units, decimals=ledger.asset(currency).decimals, per_dollar=per_dollar)
 
 
+def each_in_cents(amounts: Mapping[str, int], currency: str) -> dict[str, int]:
+    """Return amounts of one currency by name, each as `in_cents` returns it. Raises NoRate."""
+    per_dollar, decimals = _rate(currency), ledger.asset(currency).decimals
+    return {
+        name: rules.in_cents(units, decimals=decimals, per_dollar=per_dollar)
+        for name, units in amounts.items()
+    }
+
+
 def from_cents(cents: int, currency: str) -> int:
     """Return how much of a currency's smallest unit US cents are, rounded down. Raises NoRate."""
     per_dollar = _rate(currency)

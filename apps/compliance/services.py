@@ -22,7 +22,7 @@ def reserve_investment(
     limit = selectors.investment_limit(investor)
     if not limit:
         return Meter(0, 0)
-    cents = {name: selectors.in_cents(amount, currency) for name, amount in amounts.items()}
+    cents = selectors.each_in_cents(amounts, currency)
     others = locks.reserve(investor.id, cents)  # before the tables are read: see there
     meter = Meter(limit, selectors.invested(investor, at=at), others)
     try:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common import money
-from apps.common.pagination import CursorPages
+from apps.common.pagination import NewestFirst
 from apps.common.serializers import PageQuery, TextField, problems, read
 from apps.ledger import selectors
 from apps.ledger.models import WalletTransaction
@@ -64,10 +64,6 @@ class AssetSumOutput(serializers.Serializer[Any]):
 class SumsOutput(serializers.Serializer[Any]):
     balanced = serializers.BooleanField()
     assets = AssetSumOutput(many=True)
-
-
-class NewestFirst(CursorPages):
-    ordering = ("-created_at", "-id")  # type: ignore[assignment]  # DRF takes a tuple as well
 
 
 class Balances(APIView):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,10 +17,14 @@ from apps.accounts.types import Account, KycStatus, Role, Verdict
 from apps.businesses import selectors as businesses
 from apps.kyc import selectors as kyc
 from apps.ledger import selectors as ledger
+from apps.ledger.types import Balance
 from apps.tokens import selectors as tokens
 from apps.tokens.types import Token
 from apps.trading import selectors as trading
+from apps.trading.types import Instrument, Ticker
 from apps.wallets import selectors as wallets
+
+SHOWN = 5  # levels of each side on the first page
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,13 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
     (
         _("Securities"),
         [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
+    ),
+    (
+        _("Trading"),
+        [
+            Item("markets", _("Markets"), "chart-candlestick"),
+            Item("orders", _("Orders"), "list-ordered"),
+        ],
     ),
     (
         _("Issuing"),
@@ -174,6 +186,54 @@ def next_steps(account: Account) -> list[NextStep]:
         )
         for number, (title, note, done, address) in enumerate(found)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Somebody's tokens that have a market, and what they are worth there at its last price.
+
+    `value` is in the smallest unit of the quote, None while nothing was traded.
+    """
+
+    balance: Balance
+    instrument: Instrument
+    ticker: Ticker
+
+    @property
+    def value(self) -> int | None:
+        """Return total × last price, without the fraction of a smallest unit."""
+        whole: int = 10**self.instrument.asset_decimals
+        return self.balance.total * self.ticker.last // whole if self.ticker.last else None
+
+
+def holdings(balances: Sequence[Balance], *, at: datetime) -> list[Holding]:
+    """Return those balances that are of tokens with a market."""
+    markets = {instrument.asset: (instrument, ticker) for instrument, ticker in trading.tickers(at=at)}
+    return [
+        Holding(balance, *markets[balance.account.asset])
+        for balance in balances
+        if balance.account.asset in markets
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMarket:
+    """A market as the first page shows it: levels are (price, open quantity), best first."""
+
+    instrument: Instrument
+    ticker: Ticker
+    bids: Sequence[tuple[int, int]]
+    asks: Sequence[tuple[int, int]]
+
+
+def shown_market(*, at: datetime) -> ShownMarket | None:
+    """Return the market in which most was traded in 24 hours, None while there is none."""
+    markets = trading.tickers(at=at)
+    if not markets:
+        return None
+    instrument, ticker = max(markets, key=lambda each: each[1].volume * each[1].last)
+    depth = trading.book(instrument, levels=SHOWN)
+    return ShownMarket(instrument, ticker, depth.bids, depth.asks)
 
 
 _Step = tuple[str | Promise, str | Promise, bool, str]

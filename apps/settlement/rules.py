@@ -7,9 +7,11 @@ from apps.settlement.types import Verdict
 
 # Seconds after the first, second, … refusal. The last pause repeats.
 PAUSES = (5, 30, 120, 600)
-# How long a trade waits for an earlier one, unless that settles before.
-BLOCKED = timedelta(seconds=60)
+# How long a trade waits for an earlier one, unless that settles before, and for a registration.
+BLOCKED = timedelta(minutes=10)
+UNREADY = timedelta(minutes=1)
 
+NOT_REGISTERED = "holder_not_registered"
 LACKS_TOKENS = "insufficient_free_balance"
 _FREE = frozenset({"", "token_paused"})  # nobody's fault and nobody's turn
 
@@ -25,6 +27,8 @@ def judge(said: Settled, *, attempts: int, limit: int, is_blocked: bool) -> Verd
         return Verdict.AGAIN
     if said.code == LACKS_TOKENS and is_blocked:
         return Verdict.BLOCKED
+    if said.code == NOT_REGISTERED:
+        return Verdict.UNREADY
     return Verdict.FAILED if attempts + 1 >= limit else Verdict.REFUSED
 
 
@@ -32,4 +36,4 @@ def pause(verdict: Verdict, attempts: int) -> timedelta:
     """Return how long a trade waits that comes back with so many attempts."""
     if verdict is Verdict.REFUSED:
         return timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
-    return BLOCKED if verdict is Verdict.BLOCKED else timedelta(0)
+    return {Verdict.BLOCKED: BLOCKED, Verdict.UNREADY: UNREADY}.get(verdict, timedelta(0))

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from apps.settlement import models
 from apps.settlement.types import Batch, BatchState, Change
-from apps.trading import services as trading
+from apps.trading import selectors as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
 MAX_PAGE = 200
@@ -35,17 +35,17 @@ def trades(
 
 def trade_rows(*, status: str = "", instrument_id: UUID | None = None, search: str = "") -> QuerySet[Any]:
     """Return the trades that match as rows, newest first, for whoever turns pages; see `as_trades`."""
-    return trading.trade_rows(status=status, instrument_id=instrument_id, search=search)
+    return trading.settling_rows(status=status, instrument_id=instrument_id, search=search)
 
 
 def as_trades(found: Iterable[Any]) -> list[SettlingTrade]:
     """Return the frozen views of rows."""
-    return trading.as_settlings(found=found)
+    return trading.as_settlings(found)
 
 
 def trade(trade_id: UUID) -> SettlingTrade:
     """Return one trade. Raises UnknownTrade."""
-    return trading.settling_trade(trade_id=trade_id)
+    return trading.settling_trade(trade_id)
 
 
 def history(trade_id: UUID) -> list[Change]:
@@ -63,7 +63,7 @@ def blocked_by(ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 def counts() -> dict[SettlementStatus, int]:
     """Return how many trades wait, are under way and have failed."""
-    return trading.unsettled_counts()
+    return trading.count_unsettled()
 
 
 def oldest_pending() -> datetime | None:
@@ -73,7 +73,7 @@ def oldest_pending() -> datetime | None:
 
 def is_settled(instrument_id: UUID) -> bool:
     """Tell whether every trade of an instrument is settled."""
-    return not trading.has_unsettled(instrument_id=instrument_id)
+    return not trading.has_unsettled(instrument_id)
 
 
 def batches(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[Batch]:

@@ -59,6 +59,7 @@ class Verdict(StrEnum):
     SETTLED = "settled"
     AGAIN = "again"  # it wasn't its turn: at once, at no cost
     BLOCKED = "blocked"  # its seller waits for the tokens of an earlier trade, at no cost
+    UNREADY = "unready"  # a party is still being registered on chain, at no cost
     REFUSED = "refused"  # one attempt, and a pause
     FAILED = "failed"  # that was the last attempt
 

@@ -19,7 +19,7 @@ from apps.common.admin import ReadOnlyAdmin
 from apps.common.clock import now
 from apps.common.errors import DomainError
 from apps.common.http import actor_of
-from apps.tokens import services
+from apps.tokens import rules, services
 from apps.tokens.models import Allocation, Token
 
 
@@ -30,9 +30,17 @@ def _moment(name: Any) -> forms.DateTimeField:
     return forms.DateTimeField(label="", required=False, input_formats=formats, widget=widget)
 
 
-class PeriodActionForm(ActionForm):  # type: ignore[misc]  # unfold has no types
+class TokenActionForm(ActionForm):  # type: ignore[misc]  # unfold has no types
     primary_start = _moment(gettext_lazy("Start of the offering (UTC)"))
     primary_end = _moment(gettext_lazy("End of the offering (UTC)"))
+    reason = forms.CharField(
+        label="",
+        required=False,
+        max_length=rules.MAX_REASON,
+        widget=UnfoldAdminTextInputWidget(
+            {"placeholder": gettext_lazy("Reason"), "aria-label": gettext_lazy("Reason")}
+        ),
+    )
 
 
 @admin.register(Token)
@@ -44,9 +52,12 @@ class TokenAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", "trading_mode", "kind", "raise_currency", "jurisdiction")
     search_fields = ("symbol__startswith", "name__icontains", "isin__exact", "contract_address__iexact")
-    ordering = ("-id",)
-    action_form = PeriodActionForm
-    actions = ("deploy", "start_offering", "confirm_all_payments")
+    ordering = ("-created_at", "-id")
+    action_form = TokenActionForm
+    actions = (
+        *("deploy", "start_offering", "confirm_all_payments", "enable_secondary"),
+        *("pause", "resume", "delist", "mature"),
+    )
 
     @admin.display(description=gettext_lazy("Sold"))
     def sold(self, row: Token) -> str:
@@ -75,10 +86,8 @@ class TokenAdmin(ReadOnlyAdmin):
         description=gettext_lazy("Start the offering (needs its start and end)"), permissions=["manage"]
     )
     def start_offering(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
-        form = PeriodActionForm(request.POST)
-        form.fields["action"].choices = self.get_action_choices(request)
-        form.full_clean()
-        start, end = (form.cleaned_data.get(name) for name in ("primary_start", "primary_end"))
+        given = self._given(request)
+        start, end = (given.get(name) for name in ("primary_start", "primary_end"))
         if not start or not end:
             messages.error(request, _("Give the start and the end of the offering."))
             return
@@ -91,6 +100,40 @@ class TokenAdmin(ReadOnlyAdmin):
                 primary_start=start,
                 primary_end=end,
             )
+
+    @admin.action(description=gettext_lazy("Open the market"), permissions=["manage"])
+    def enable_secondary(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        for row in queryset:
+            _act(request, row, services.enable_secondary, token_id=row.pk)
+
+    @admin.action(description=gettext_lazy("Pause the market (needs a reason)"), permissions=["manage"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        self._change(request, queryset, services.pause)
+
+    @admin.action(description=gettext_lazy("Resume the market (needs a reason)"), permissions=["manage"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        self._change(request, queryset, services.resume)
+
+    @admin.action(description=gettext_lazy("Delist (needs a reason)"), permissions=["manage"])
+    def delist(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        self._change(request, queryset, services.delist)
+
+    @admin.action(description=gettext_lazy("Mature"), permissions=["manage"])
+    def mature(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        for row in queryset:
+            _act(request, row, services.mature, token_id=row.pk)
+
+    def _change(self, request: HttpRequest, queryset: QuerySet[Token], verb: Callable[..., object]) -> None:
+        reason = self._given(request).get("reason") or ""
+        for row in queryset:
+            _act(request, row, verb, token_id=row.pk, reason=reason)
+
+    def _given(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what was written beside the action."""
+        form = TokenActionForm(request.POST)
+        form.fields["action"].choices = self.get_action_choices(request)
+        form.full_clean()
+        return dict(form.cleaned_data)
 
     @admin.action(description=gettext_lazy("Confirm all pending payments"), permissions=["confirm"])
     def confirm_all_payments(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
@@ -110,7 +153,7 @@ class AllocationAdmin(ReadOnlyAdmin):
     list_filter = ("status", "on_chain_status", "investor_class", "allocation_type")
     search_fields = ("id__iexact", "investor_id__iexact", "token__symbol__exact", "on_chain_tx_hash__exact")
     list_select_related = ("token",)
-    ordering = ("-id",)
+    ordering = ("-created_at", "-id")
     actions = ("confirm_payment", "requeue_mint")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -54,6 +54,9 @@ class Token(models.Model):
     primary_start = models.DateTimeField(null=True)
     primary_end = models.DateTimeField(null=True)
 
+    listed_at = models.DateTimeField(null=True)
+    success_fee = models.BigIntegerField(null=True)  # money
+
     deploy_requested_at = models.DateTimeField(null=True)
     deployed_at = models.DateTimeField(null=True)
     deploy_error = models.CharField(max_length=500, blank=True)
@@ -110,6 +113,23 @@ class Token(models.Model):
                 name="token_offered_when_deployed",
             ),
             models.CheckConstraint(
+                condition=Q(listed_at=None, success_fee=None)
+                | Q(listed_at__isnull=False, success_fee__gte=0, success_fee__lte=F("total_raised")),
+                name="token_fee_when_listed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    status__in=[
+                        TokenStatus.SECONDARY,
+                        TokenStatus.PAUSED,
+                        TokenStatus.MATURED,
+                        TokenStatus.DELISTED,
+                    ]
+                )
+                | Q(listed_at__isnull=False),
+                name="token_traded_when_listed",
+            ),
+            models.CheckConstraint(
                 condition=Q(deployed_at=None)
                 | (Q(deploy_requested_at__isnull=False) & ~Q(contract_address="")),
                 name="token_deployed_somewhere",
@@ -122,7 +142,7 @@ class Token(models.Model):
 
 
 class Allocation(models.Model):
-    """A part of an offering that an investor subscribed.
+    """A part of an offering that an investor subscribed, or of the supply that was handed out at the go-live.
 
     Its id is also that of its hold and of its line in the wallet, so that each is made once.
     """
@@ -154,6 +174,7 @@ class Allocation(models.Model):
     queued_at = models.DateTimeField(null=True)
     minted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    locked_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "token_allocations"
@@ -162,7 +183,17 @@ class Allocation(models.Model):
             one_of("status", AllocationStatus, "allocation_status_known"),
             one_of("on_chain_status", OnChainStatus, "allocation_on_chain_status_known"),
             models.CheckConstraint(
-                condition=Q(quantity__gt=0, price__gt=0, cost__gt=0), name="allocation_amounts_positive"
+                condition=Q(quantity__gt=0, price__gt=0)
+                & (
+                    Q(allocation_type=AllocationType.PRIMARY, cost__gt=0)
+                    | ~Q(allocation_type=AllocationType.PRIMARY) & Q(cost=0)
+                ),
+                name="allocation_amounts_positive",
+            ),
+            models.UniqueConstraint(
+                fields=["token", "allocation_type"],
+                condition=~Q(allocation_type=AllocationType.PRIMARY),
+                name="allocation_granted_once",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[AllocationStatus.CONFIRMED, AllocationStatus.REFUNDED])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from apps.ledger.types import AccountKind, AccountSpec, Entry, EntryKind, HoldOwner, NewHold, move, move_held
-from apps.tokens.types import Allocation, Token
+from apps.tokens.types import TREASURY, Allocation, GoLive, Token
 
 
 def cash_of(owner: UUID, currency: str) -> AccountSpec:
@@ -13,7 +13,9 @@ def cash_of(owner: UUID, currency: str) -> AccountSpec:
 
 
 def units_of(owner: UUID, symbol: str) -> AccountSpec:
-    """Return the account of a person's tokens."""
+    """Return the account of a person's tokens, or of the platform's."""
+    if owner == TREASURY:
+        return AccountSpec(AccountKind.TREASURY, symbol)
     return AccountSpec(AccountKind.CLIENT, symbol, str(owner))
 
 
@@ -21,6 +23,16 @@ def escrow(token: Token) -> AccountSpec:
     """Return where the money of an offering waits; the issuer's, and of this token alone."""
     terms = token.terms
     return AccountSpec(AccountKind.ESCROW, terms.raise_currency, str(token.business_id), str(token.id))
+
+
+def proceeds(token: Token) -> AccountSpec:
+    """Return where the issuer gets what was raised."""
+    return AccountSpec(AccountKind.ISSUER, token.terms.raise_currency, str(token.business_id))
+
+
+def fees(token: Token) -> AccountSpec:
+    """Return where the platform gets its success fee."""
+    return AccountSpec(AccountKind.FEE_INCOME, token.terms.raise_currency)
 
 
 def issuance(token: Token) -> AccountSpec:
@@ -60,17 +72,47 @@ def confirmed(allocation: Allocation, token: Token) -> tuple[Entry, Entry]:
         asset=allocation.raise_currency,
         amount=allocation.cost,
     )
+    reference = f"allocation:{allocation.id}"
+    paid = Entry(EntryKind.SUBSCRIPTION, subscription_key(allocation.id), cash, reference)
+    return paid, issued(allocation, token)
+
+
+def issued(allocation: Allocation, token: Token) -> Entry:
+    """Return what brings an allocation's tokens into being."""
     units = move(
         source=issuance(token).address,
         target=units_of(allocation.investor_id, allocation.symbol).address,
         asset=allocation.symbol,
         amount=allocation.quantity,
     )
-    reference = f"allocation:{allocation.id}"
-    return (
-        Entry(EntryKind.SUBSCRIPTION, subscription_key(allocation.id), cash, reference),
-        Entry(EntryKind.ISSUANCE, issuance_key(allocation.id), units, reference),
+    return Entry(EntryKind.ISSUANCE, issuance_key(allocation.id), units, f"allocation:{allocation.id}")
+
+
+def lock_up(allocation: Allocation) -> NewHold:
+    """Return the hold on tokens that can't be sold before their lock-up ends; it expires by itself."""
+    return NewHold(
+        id=allocation.id,
+        account=units_of(allocation.investor_id, allocation.symbol).address,
+        asset=allocation.symbol,
+        amount=allocation.quantity,
+        owner_type=HoldOwner.LOCK_UP,
+        owner_id=str(allocation.id),
+        expires_at=allocation.locked_until,
     )
+
+
+def released(token: Token, plan: GoLive) -> list[Entry]:
+    """Return what empties the escrow at the go-live: the fee to the platform, the rest to the issuer."""
+    asset, source, reference = token.terms.raise_currency, escrow(token).address, f"token:{token.id}"
+    ways = (
+        (EntryKind.FEE, f"success_fee:{token.id}", fees(token), plan.fee),
+        (EntryKind.ESCROW_RELEASE, f"escrow_release:{token.id}", proceeds(token), plan.paid_out),
+    )
+    return [
+        Entry(kind, key, move(source=source, target=target.address, asset=asset, amount=amount), reference)
+        for kind, key, target, amount in ways
+        if amount
+    ]
 
 
 def unsettled(allocations: Iterable[Allocation]) -> dict[str, int]:

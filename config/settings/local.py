@@ -15,4 +15,5 @@ RATE_LIMITS = RATE_LIMITS | {  # noqa: F405  # a demo is clicked through, and it
     "registration": "200/hour",
     "password_reset": "100/hour",
     "verification_mail": "100/hour",
+    "orders": "2000/second",
 }

@@ -7,14 +7,17 @@ venue.settle()                                    # messages and the chain, unti
 venue.agree()                                     # what the ledger says is what the chain says
 """
 
+from apps.chain import services as requests
 from apps.chain.client import abi
 from apps.chain.signer import signer
 from apps.chain.types import Duty
 from apps.common.clock import now
+from apps.common.ids import new_id
 from apps.settlement.models import Batch
 from apps.trading import models as trading
 from apps.trading.types import Side
-from tests.factories.trading import Bench, Market, sound
+from tests.factories import ledger as bank
+from tests.factories.trading import BY, Bench, Market, sound
 from tests.relay import deliver_all
 
 YES, NO = True, False  # what a contract takes has no keyword
@@ -49,7 +52,10 @@ class Venue:
         return tx_hash
 
     def open(self):
-        self.act(Duty.AGENT, self.suite.token, "unpause()")
+        """Open the token's transfers, as the secondary market does."""
+        asked = {"token_id": self.instrument.id, "change_id": new_id(), "open": True}
+        bank.act(requests.request_market, **asked, by=BY, at=now())
+        self.chain.carry_out()
 
     def freeze(self, number, on=YES):
         """Freeze somebody's tokens on chain, or no longer."""

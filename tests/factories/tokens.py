@@ -23,6 +23,7 @@ from apps.tokens.types import Allocation, Terms, Token
 from tests.factories import businesses
 from tests.factories import ledger as bank
 from tests.factories.accounts import AccountFactory
+from tests.factories.compliance import limit
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BY = Actor.system("tests")
@@ -68,6 +69,7 @@ def drafted(*, business=None, token_id=None, at=AT, **changes) -> Token:
 
 def deployed(token: Token | None = None, *, at=AT, **changes) -> Token:
     """Deploy a draft, as far as the database knows."""
+    limit(0)  # what investors may invest is a matter of other tests
     token = token or drafted(at=at, **changes)
     services.deploy(token_id=token.id, by=BY, at=at)
     number = next(_numbers)
@@ -171,6 +173,13 @@ def minted(token: Token, account=None, quantity=100, *, at=AT) -> Allocation:
     allocation = queued(token, account, quantity, at=at)
     chain_says(services.note_minted, IntentKind.MINT, allocation.id, at=at)
     return selectors.allocation(allocation.id)
+
+
+def listed(token: Token | None = None, *, quantity=100, at=AT, **changes) -> Token:
+    """Sell a part of a token, and open its market."""
+    token = token or offered(at=at - timedelta(days=1), **changes)
+    minted(token, quantity=quantity, at=at)
+    return services.enable_secondary(token_id=token.id, by=BY, at=at)
 
 
 def waive(allocation: Allocation, *, at=AT) -> Allocation:

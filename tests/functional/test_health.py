@@ -67,6 +67,18 @@ def test_a_dead_valkey_or_chain_is_named_and_breaks_nothing_else(client, monkeyp
 
 
 @pytest.mark.django_db
+def test_pids_are_told_in_development_only(client, valkey, settings):
+    from apps.common import heartbeat
+
+    for development in (True, False):
+        settings.DEVELOPMENT = development
+        heartbeat.beat("relay")
+        told = client.get("/readyz").json()["parts"]["relay"]
+        assert told["ok"]
+        assert ("pid" in told) is development
+
+
+@pytest.mark.django_db
 @pytest.mark.spec("CHN-5")
 def test_a_chain_behind_the_database_is_named(client, chain, at):
     from apps.chain.models import Network

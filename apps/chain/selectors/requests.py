@@ -44,6 +44,12 @@ def intent_of(kind: IntentKind, subject: UUID) -> Intent | None:
     return next(iter(with_steps(rows[:1])), None)
 
 
+def market_of(token_id: UUID) -> Intent | None:
+    """Return the last change of a token's market that was asked for, None if nothing was."""
+    rows = models.Intent.objects.filter(kind=IntentKind.MARKET, arguments__token_id=str(token_id))
+    return next(iter(with_steps(rows.order_by("-arguments__number")[:1])), None)
+
+
 def intents(*, kind: str = "", state: str = "", limit: int = MAX_PAGE) -> list[Intent]:
     """Return the newest intents that match, with their steps."""
     return with_steps(matching(kind=kind, state=state)[: min(limit, MAX_PAGE)])

@@ -14,6 +14,7 @@ from apps.chain import rules, states
 from apps.chain.client import transactions as node
 from apps.chain.client.rpc import NodeRefused, Reverted
 from apps.chain.models import Attempt, Transaction
+from apps.chain.nonces import CountTooFar
 from apps.chain.sender import queue
 from apps.chain.signer import Signer
 from apps.chain.types import (
@@ -112,7 +113,11 @@ class Carrier:
             return True
         limit = rules.gas_limit(gas, margin=self.limits.gas_margin, cap=self.limits.gas_cap)
         pending = node.pending_count(sender)
-        return bool(queue.assign(found.pk, signer=sender, pending=pending, gas_limit=limit))
+        try:
+            return bool(queue.assign(found.pk, signer=sender, pending=pending, gas_limit=limit))
+        except CountTooFar as refusal:
+            queue.hold_back(found.pk, str(refusal), until=self.at + self.limits.resend_after)
+            return False
 
     def _sign(self, found: Transaction) -> bool:
         fees = rules.first_fees(node.market(), cap=self.limits.fee_cap)

@@ -22,7 +22,7 @@ class SomethingSent(Conflict):
 
 @opens_transaction
 def requeue(*, intent_id: UUID, by: Actor, at: datetime) -> None:
-    """Have a dead intent tried again, with all its attempts. What is final of it is not done again.
+    """Have a dead or cancelled intent tried again, with all its attempts. What is final is not done again.
 
     Raises NotFound, Conflict `invalid_transition`.
     """
@@ -31,20 +31,20 @@ def requeue(*, intent_id: UUID, by: Actor, at: datetime) -> None:
 
 @needs_transaction
 def try_again(*, intent_id: UUID, by: Actor, at: datetime) -> None:
-    """Have a dead intent tried again as a part of what its owner does: see `requeue`.
+    """Have a dead or cancelled intent tried again as a part of what its owner does: see `requeue`.
 
     Raises NotFound, Conflict `invalid_transition`.
     """
     intent = _locked(intent_id)
     before = _move(intent, IntentState.QUEUED)
-    intent.attempts, intent.next_attempt_at = 0, at
-    intent.save(update_fields=["state", "attempts", "next_attempt_at"])
+    intent.attempts, intent.next_attempt_at, intent.completed_at = 0, at, None
+    intent.save(update_fields=["state", "attempts", "next_attempt_at", "completed_at"])
     _audit(intent, "chain.requeued", before, by=by, at=at)
 
 
 @opens_transaction
 def cancel(*, intent_id: UUID, reason: str, by: Actor, at: datetime) -> None:
-    """Call off an intent that is dead, or of which nothing was sent. It can't be asked for again.
+    """Call off an intent that is dead, or of which nothing was sent. Staff may have it tried again later.
 
     Raises NotFound, SomethingSent, Conflict `invalid_transition`.
     """

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from apps.chain.models import Holder, Intent, Suite
+from apps.chain.states import INTENT_OPEN
 from apps.chain.types import PLATFORM_SUBJECT, IntentKind, SuiteTerms, TradeToSettle
-from apps.common.db import needs_transaction, opens_transaction
+from apps.common.db import needs_transaction, opens_transaction, rows
 from apps.common.errors import Conflict
 from apps.common.types import Actor
 
@@ -92,6 +93,26 @@ def request_settlement(
     lines = [[str(each.id), str(each.seller), str(each.buyer), each.units] for each in trades]
     arguments = {"token_id": str(token_id), "trades": lines}
     return _ask(IntentKind.SETTLEMENT, batch_id, f"settlement:{batch_id}", arguments, by=by, at=at)
+
+
+@needs_transaction
+def request_market(*, token_id: UUID, change_id: UUID, open: bool, by: Actor, at: datetime) -> UUID:  # noqa: A002  # what it is
+    """Ask for a token's market to be open or closed: its transfers, and at opening its place in Settlement.
+
+    The last request for a token is what counts; it waits for those before it, which give up unless they have
+    sent something. Returns the intent's id, also of a repeat.
+
+    Raises SuiteMissing.
+    """
+    if not Suite.objects.filter(pk=token_id).exists():
+        raise SuiteMissing("The token's contracts are not deployed yet.", next_step="Deploy the token first.")
+    rows("SELECT pg_advisory_xact_lock(hashtext('chain.market'), hashtext(%s))", [str(token_id)])
+    before = Intent.objects.filter(kind=IntentKind.MARKET, arguments__token_id=str(token_id))
+    before = before.exclude(subject=change_id)
+    # Looked at now, whatever pause they are in, so that they don't hold this one up.
+    before.filter(state__in=INTENT_OPEN).update(next_attempt_at=at)
+    arguments = {"token_id": str(token_id), "open": open, "number": before.count() + 1}
+    return _ask(IntentKind.MARKET, change_id, f"market:{change_id}", arguments, by=by, at=at)
 
 
 def _ask(

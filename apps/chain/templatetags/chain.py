@@ -22,6 +22,7 @@ STEPS: Words = {
     "mint": _("Mint"),
     "pause": _("Pause transfers"),
     "unpause": _("Open transfers"),
+    "list": _("Let settlement trade it"),
     "settle": _("Settle the trades"),
 }
 DUTIES: Words = {
@@ -46,8 +47,11 @@ RESULTS: Words = {
     "trusted_issuers": _("Trusted issuers"),
     "contracts": _("Contracts"),
     "settlement": _("Settlement contract"),
+    "open": _("Transfers are open"),
+    "superseded_by": _("Replaced by the change"),
 }
 WAITS: Words = {
+    "the change of this market before it": _("the change of this market before it"),
     "the platform's contracts": _("the contracts of the platform"),
     "the token's contracts": _("the contracts of the token"),
     "the investor's registration on chain": _("the registration of the investor on chain"),

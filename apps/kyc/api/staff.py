@@ -20,10 +20,10 @@ from apps.common.pagination import CursorPages
 from apps.common.serializers import WHY, CountField, PageQuery, StrictSerializer, TextField, problems, read
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
-    CASE,
-    KycCaseOutput,
-    KycChangeOutput,
-    KycDocumentOutput,
+    STAFF_CASE,
+    StaffKycCaseOutput,
+    StaffKycChangeOutput,
+    StaffKycDocumentOutput,
     case_body,
     document_body,
     history_body,
@@ -45,10 +45,10 @@ class KycCaseRow(serializers.ModelSerializer[Application]):
 
     class Meta:
         model = Application
-        fields = CASE
+        fields = STAFF_CASE
 
 
-class KycCaseDetailOutput(KycCaseOutput):
+class KycCaseDetailOutput(StaffKycCaseOutput):
     """A case with all that was said of the person; reading it is recorded."""
 
     answers = serializers.DictField(child=serializers.CharField(allow_blank=True))
@@ -56,8 +56,8 @@ class KycCaseDetailOutput(KycCaseOutput):
     rejection_reason = serializers.CharField(allow_blank=True)
     flags = serializers.ListField(child=serializers.CharField(), help_text="what to look at twice")
     fatca = serializers.CharField(help_text="what an approval would make of these answers")
-    documents = KycDocumentOutput(many=True)
-    history = KycChangeOutput(many=True)
+    documents = StaffKycDocumentOutput(many=True)
+    history = StaffKycChangeOutput(many=True)
 
 
 class KycReviewInput(StrictSerializer):
@@ -125,7 +125,7 @@ class CaseDetail(APIView):
         """Show a whole case. For somebody with kyc.review this takes a waiting case into review, under their
         name; never for HEAD or for what is fetched ahead. `claimed_by` says who holds it."""
         if request.method == "HEAD":
-            return Response(case_body(selectors.case(application_id)))
+            return Response(case_body(selectors.case(application_id), staff=True))
         if is_real_visit(request) and Permission.KYC_REVIEW in accounts.permissions_of(user_id_of(request)):
             services.claim(application_id=application_id, by=actor_of(request), at=now())
         why = why_of(request)
@@ -137,7 +137,7 @@ class Review(APIView):
 
     @extend_schema(
         request=KycReviewInput,
-        responses={200: KycCaseOutput, **problems(400, 401, 403, 404, 409)},
+        responses={200: StaffKycCaseOutput, **problems(400, 401, 403, 404, 409)},
         examples=[
             OpenApiExample("Approve", request_only=True, value={"decision": "approve", "kyc_level": 2}),
             OpenApiExample(
@@ -161,17 +161,17 @@ class Review(APIView):
             by=actor_of(request),
             at=now(),
         )
-        return Response(case_body(case))
+        return Response(case_body(case, staff=True))
 
 
 class Release(APIView):
     """Letting go of an identity check."""
 
-    @extend_schema(request=None, responses={200: KycCaseOutput, **problems(401, 403, 404, 409)})
+    @extend_schema(request=None, responses={200: StaffKycCaseOutput, **problems(401, 403, 404, 409)})
     def post(self, request: Request, application_id: UUID) -> Response:
         """Put a case that I hold back into the queue; another one's once they have held it for hours."""
         case = services.release(application_id=application_id, by=actor_of(request), at=now())
-        return Response(case_body(case))
+        return Response(case_body(case, staff=True))
 
 
 class Judge(APIView):
@@ -180,7 +180,7 @@ class Judge(APIView):
     @extend_schema(
         operation_id="admin_kyc_documents_judge",
         request=KycJudgeInput,
-        responses={200: KycDocumentOutput, **problems(400, 401, 403, 404, 409)},
+        responses={200: StaffKycDocumentOutput, **problems(400, 401, 403, 404, 409)},
         examples=[
             OpenApiExample(
                 "Reject", request_only=True, value={"accepted": False, "notes": "One corner is cut off."}
@@ -194,22 +194,22 @@ class Judge(APIView):
         document = services.judge_document(
             application_id=application_id, document_id=document_id, **data, by=actor_of(request), at=at
         )
-        return Response(document_body(document, data["notes"], viewer=user_id_of(request), at=at))
+        return Response(document_body(document, data["notes"], viewer=user_id_of(request), at=at, staff=True))
 
 
 def _detail(request: Request, application_id: UUID, *, why: str) -> dict[str, Any]:
-    at = now()
+    at, viewer = now(), user_id_of(request)
     seen = personal_data.reveal(application_id, why=why, by=actor_of(request), at=at)
     case = selectors.case(application_id)
-    return case_body(case) | {
+    return case_body(case, staff=True) | {
         "answers": asdict(seen.answers),
         "review_notes": seen.review_notes,
         "rejection_reason": seen.rejection_reason,
         "flags": list(seen.flags),
         "fatca": seen.fatca,
         "documents": [
-            document_body(each, seen.document_notes.get(each.id, ""), viewer=user_id_of(request), at=at)
+            document_body(each, seen.document_notes.get(each.id, ""), viewer=viewer, at=at, staff=True)
             for each in case.documents
         ],
-        "history": history_body(selectors.history(application_id)),
+        "history": history_body(selectors.history(application_id), staff=True),
     }

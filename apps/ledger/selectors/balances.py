@@ -77,7 +77,7 @@ def holds(ids: Iterable[UUID]) -> dict[UUID, Hold]:
         "SELECT h.id, a.address, a.asset_id, h.owner_type, h.owner_id, h.amount, h.consumed, h.released,"
         " h.expires_at FROM ledger_hold h JOIN ledger_account a ON a.id = h.account_id"
         " WHERE h.id = ANY (%s::uuid[])",
-        [list(ids)],
+        [text_array(map(str, ids))],
     )
     return {row[0]: Hold(row[0], row[1], row[2], HoldOwner(row[3]), *row[4:]) for row in found}
 

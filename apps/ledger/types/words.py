@@ -74,6 +74,7 @@ class HoldOwner(StrEnum):
     ORDER = "order"
     SUBSCRIPTION = "subscription"
     WITHDRAWAL = "withdrawal"
+    LOCK_UP = "lock_up"
 
 
 class HoldState(StrEnum):

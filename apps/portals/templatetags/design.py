@@ -90,8 +90,8 @@ def theme(context: Context) -> str:
 
 @register.simple_tag(takes_context=True)
 def sidebar(context: Context) -> str:
-    """Return "rail" if the reader folded the sidebar, else ""."""
-    return _choice(context, "sidebar", frozenset({"rail"}))
+    """Return "rail" if the reader folded the sidebar, "wide" if they unfolded it, else ""."""
+    return _choice(context, "sidebar", frozenset({"rail", "wide"}))
 
 
 @register.simple_tag(takes_context=True)

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 from apps.accounts import selectors as accounts
 from apps.accounts.types import Permission, Role
 from apps.audit import selectors as audit
+from apps.common.clock import now
 from apps.common.http import user_id_of
 from apps.ledger import selectors as ledger
 from apps.outbox import selectors as outbox
 from apps.portals import selectors
+from apps.trading import selectors as trading
 from apps.wallets import selectors as wallets
 
 TRANSACTIONS = 100
@@ -27,8 +29,13 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portals/staff_home.html", context)
     account = accounts.account(user_id_of(request))
     steps = selectors.next_steps(account)
+    balances = ledger.balances_of(str(account.id))
+    holdings = selectors.holdings(balances, at=now())
+    shown = {holding.balance.account for holding in holdings}
     context = {
-        "balances": ledger.balances_of(str(account.id)),
+        "balances": [balance for balance in balances if balance.account not in shown],
+        "holdings": holdings,
+        "open_orders": trading.count_live(account.id) if holdings else 0,
         "issued": selectors.issued_by(account),
         "steps": steps,
         "steps_left": any(step.state != "done" for step in steps),

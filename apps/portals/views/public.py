@@ -7,11 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from apps.common.clock import now
+from apps.portals import selectors
+
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Say what this venue is, and where to begin."""
-    return render(request, "portals/landing.html", {"demo": settings.DEVELOPMENT})
+    context = {"demo": settings.DEVELOPMENT, "market": selectors.shown_market(at=now())}
+    return render(request, "portals/landing.html", context)
 
 
 @require_safe

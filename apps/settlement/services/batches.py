@@ -6,20 +6,22 @@ from uuid import UUID
 
 from apps.chain import selectors as chain
 from apps.chain import services as chain_requests
-from apps.chain.types import Settled, TradeToSettle
+from apps.chain.types import HolderState, Settled, TradeToSettle
 from apps.common.db import needs_transaction, opens_transaction, rows
 from apps.common.ids import new_id
 from apps.common.types import Actor
 from apps.outbox.types import Message
 from apps.parameters import selectors as parameters
-from apps.settlement import models
+from apps.settlement import models, rules
 from apps.settlement.services.marking import mark, remember
 from apps.settlement.types import BATCH_SIZE, BatchState, Change
+from apps.trading import selectors as markets
 from apps.trading import services as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
 BY = Actor.system("settlement")
 NO_ADDRESS = Settled("", "holder_unknown", "The buyer or the seller has no address on chain.")
+NOT_YET = Settled("", rules.NOT_REGISTERED, "The buyer or the seller is still being registered on chain.")
 
 
 @opens_transaction
@@ -28,7 +30,7 @@ def settle_due(*, at: datetime) -> int:
 
     Instruments that somebody else is busy with are left to the next call.
     """
-    due = trading.due_instruments(at=at)
+    due = markets.due_instruments(at)
     return sum(_begin(instrument_id, at=at) for instrument_id in due if _lock(instrument_id, wait=False))
 
 
@@ -56,14 +58,24 @@ def _begin(instrument_id: UUID, *, at: datetime) -> bool:
         return False
     size = parameters.value(BATCH_SIZE)
     trades = trading.claim_due(instrument_id=instrument_id, limit=size, at=at)
-    known = chain.holders({owner for trade in trades for owner in (trade.seller_id, trade.buyer_id)})
-    sent = [trade for trade in trades if {trade.seller_id, trade.buyer_id} <= known.keys()]
-    lost = [trade for trade in trades if trade not in sent]
-    if lost:
-        mark(trades=lost, said=dict.fromkeys([trade.id for trade in lost], NO_ADDRESS), batch=None, at=at)
-    if sent:
+    unready = _unready(trades)
+    if lost := [trade for trade in trades if trade.id in unready]:
+        mark(trades=lost, said=unready, batch=None, at=at)
+    if sent := [trade for trade in trades if trade.id not in unready]:
         _write(instrument_id, sent, at=at)
     return bool(sent)
+
+
+def _unready(trades: Sequence[SettlingTrade]) -> dict[UUID, Settled]:
+    """Return, for trades whose parties can't be named on chain, why: they must not hold up the others."""
+    parties = {trade.id: (trade.seller_id, trade.buyer_id) for trade in trades}
+    known = chain.holders({owner for both in parties.values() for owner in both})
+    registered = {owner for owner, each in known.items() if each.state is not HolderState.REQUESTED}
+    return {
+        trade_id: NOT_YET if known.keys() >= set(both) else NO_ADDRESS
+        for trade_id, both in parties.items()
+        if not registered >= set(both)
+    }
 
 
 def _write(instrument_id: UUID, trades: Sequence[SettlingTrade], *, at: datetime) -> None:

@@ -11,7 +11,7 @@ from apps.common.transitions import advance
 from apps.outbox.types import Message
 from apps.settlement import models, states
 from apps.settlement.services.batches import begin_batch
-from apps.settlement.services.marking import mark
+from apps.settlement.services.marking import mark, release
 from apps.settlement.types import BatchState
 from apps.trading import services as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
@@ -46,8 +46,9 @@ def _note(message: Message) -> None:
     if batch.state != BatchState.UNDER_WAY:
         _note_late(batch, said, at=message.now)
         return
-    _end(batch, intent, said, at=message.now)
+    settled = _end(batch, intent, said, at=message.now)
     begin_batch(instrument_id=batch.instrument_id, at=message.now)
+    release(settled)
 
 
 def _said(intent: Intent, ids: Sequence[UUID]) -> dict[UUID, Settled] | None:
@@ -60,19 +61,23 @@ def _said(intent: Intent, ids: Sequence[UUID]) -> dict[UUID, Settled] | None:
     return None
 
 
-def _end(batch: models.Batch, intent: Intent, said: Mapping[UUID, Settled], *, at: datetime) -> None:
+def _end(
+    batch: models.Batch, intent: Intent, said: Mapping[UUID, Settled], *, at: datetime
+) -> list[SettlingTrade]:
+    """End a batch and return its trades that are settled."""
     to = BatchState.DONE if intent.state is IntentState.COMPLETED else BatchState.GIVEN_UP
     batch.state = advance(states.BATCH, BatchState(batch.state), to)
-    batch.settled = mark(trades=_locked(said, SettlementStatus.PROCESSING), said=said, batch=batch, at=at)
-    batch.ended_at = at
+    settled = mark(trades=_locked(said, SettlementStatus.PROCESSING), said=said, batch=batch, at=at)
+    batch.settled, batch.ended_at = len(settled), at
     batch.save(update_fields=["state", "settled", "ended_at"])
+    return settled
 
 
 def _note_late(batch: models.Batch, said: Mapping[UUID, Settled], *, at: datetime) -> None:
     """Mark what a batch settled that had been given up before, where no later batch will find it out."""
     settled = {trade_id: each for trade_id, each in said.items() if each.tx_hash}
     if settled and (trades := _locked(settled, SettlementStatus.FAILED)):
-        mark(trades=trades, said=settled, batch=batch, at=at)
+        release(mark(trades=trades, said=settled, batch=batch, at=at))
 
 
 def _locked(said: Mapping[UUID, Settled], status: SettlementStatus) -> list[SettlingTrade]:

@@ -16,11 +16,12 @@ from apps.outbox.types import NewMessage
 from apps.parameters import selectors as parameters
 from apps.settlement import models, rules
 from apps.settlement.types import ATTEMPTS, TRADE_FAILED, TRADE_SETTLED, Change, Verdict
+from apps.trading import selectors as markets
 from apps.trading import services as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
 BY = Actor.system("chain")
-MAX_DETAIL = 500
+MAX_REASON, MAX_DETAIL = 64, 500
 
 _STATUS = {
     Verdict.SETTLED: SettlementStatus.SETTLED,
@@ -30,16 +31,17 @@ _STATUS = {
 
 def mark(
     *, trades: Sequence[SettlingTrade], said: Mapping[UUID, Settled], batch: models.Batch | None, at: datetime
-) -> int:
-    """Move locked trades on by what was said of each, and all that follows; return how many are settled.
+) -> list[SettlingTrade]:
+    """Move locked trades on by what was said of each; return those that are settled.
 
-    Raises what the trades' verbs and the ledger raise.
+    The caller ends with `release` of these: the sequencers wait for balances that are locked. Raises what
+    the trades' verbs raise.
     """
     settled = [trade for trade in trades if said[trade.id].tx_hash]
     hashes = {trade.id: said[trade.id].tx_hash for trade in settled}
     trading.note_settled(hashes=hashes, trades=settled, at=at)
     lacking = [trade for trade in trades if said[trade.id].code == rules.LACKS_TOKENS]
-    blockers = trading.blockers(trades=lacking)
+    blockers = markets.settlement_blockers(lacking)
     limit = parameters.value(ATTEMPTS)
     verdicts = {
         trade.id: rules.judge(
@@ -64,11 +66,26 @@ def mark(
         }
     )
     _wake(settled)
-    _clear(settled)
     _audit(trades, verdicts, batch, at=at)
     messages = [_message(TRADE_SETTLED.name, trade) for trade in settled]
     outbox.publish_many(messages=messages + [_message(TRADE_FAILED.name, trade) for trade in failed], at=at)
-    return len(settled)
+    return settled
+
+
+def release(settled: Sequence[SettlingTrade]) -> None:
+    """Count what the parties of settled trades got as settled: they may withdraw it.
+
+    Raises what the ledger raises.
+    """
+    amounts: dict[str, int] = defaultdict(int)
+    for trade in settled:
+        market = trade.instrument
+        bought = address_of(AccountKind.CLIENT, market.asset, owner=str(trade.buyer_id))
+        earned = address_of(AccountKind.CLIENT, market.quote, owner=str(trade.seller_id))
+        amounts[bought] += trade.units
+        amounts[earned] += trade.notional - trade.seller_fee
+    if cleared := {address: amount for address, amount in amounts.items() if amount}:
+        ledger.clear_unsettled(amounts=cleared)
 
 
 def remember(steps: Mapping[UUID, Change]) -> None:
@@ -98,7 +115,7 @@ def _step(
     costs = not is_late and verdict in {Verdict.SETTLED, Verdict.REFUSED, Verdict.FAILED}
     return Change(
         status=_STATUS.get(verdict, SettlementStatus.PENDING),
-        reason=said.code,
+        reason=said.code[:MAX_REASON],
         detail=said.reason[:MAX_DETAIL],
         attempt=trade.attempts + costs,
         tx_hash=said.tx_hash,
@@ -116,19 +133,6 @@ def _wake(settled: Sequence[SettlingTrade]) -> None:
     waited = models.TradeSettlementHistory.objects.filter(blocked_by__in=ids)
     if waiting := set(waited.values_list("trade_id", flat=True)):
         trading.wake(ids=waiting)
-
-
-def _clear(settled: Sequence[SettlingTrade]) -> None:
-    """Count what the parties of settled trades got as settled: they may withdraw it."""
-    amounts: dict[str, int] = defaultdict(int)
-    for trade in settled:
-        market = trade.instrument
-        bought = address_of(AccountKind.CLIENT, market.asset, owner=str(trade.buyer_id))
-        earned = address_of(AccountKind.CLIENT, market.quote, owner=str(trade.seller_id))
-        amounts[bought] += trade.units
-        amounts[earned] += trade.notional - trade.seller_fee
-    if cleared := {address: amount for address, amount in amounts.items() if amount}:
-        ledger.clear_unsettled(amounts=cleared)
 
 
 def _audit(

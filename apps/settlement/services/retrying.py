@@ -10,6 +10,7 @@ from apps.common.types import Actor
 from apps.settlement.services.batches import begin_batch
 from apps.settlement.services.marking import remember
 from apps.settlement.types import Change
+from apps.trading import selectors as markets
 from apps.trading import services as trading
 from apps.trading.types import SettlementStatus, SettlingTrade
 
@@ -45,4 +46,4 @@ def retry(*, trade_id: UUID, reason: str, by: Actor, at: datetime) -> SettlingTr
         at=at,
     )
     begin_batch(instrument_id=trade.instrument.id, at=at)
-    return trading.settling_trade(trade_id=trade_id)
+    return markets.settling_trade(trade_id)

@@ -2,6 +2,7 @@
 
 from apps.tokens.api.investing import Allocations, Cancel, Subscribe, WaiveCoolingOff, Withdraw
 from apps.tokens.api.issuing import TokenDetail, Tokens
+from apps.tokens.api.market import Delist, EnableSecondary, Mature, Pause, Resume
 from apps.tokens.api.staff import (
     AdminAllocations,
     AdminToken,
@@ -20,9 +21,14 @@ __all__ = [
     "Allocations",
     "Cancel",
     "ConfirmPayment",
+    "Delist",
     "Deploy",
+    "EnableSecondary",
+    "Mature",
+    "Pause",
     "Register",
     "RequeueMint",
+    "Resume",
     "StartOffering",
     "Subscribe",
     "TokenDetail",

@@ -91,6 +91,9 @@ class TokenOutput(serializers.Serializer[models.Token]):
     total_raised = serializers.CharField()
     primary_start = serializers.DateTimeField(allow_null=True)
     primary_end = serializers.DateTimeField(allow_null=True)
+    listed_at = serializers.DateTimeField(allow_null=True, help_text="when its market was first opened")
+    success_fee = serializers.CharField(allow_null=True, help_text="what the platform took of the raise")
+    paid_out = serializers.CharField(allow_null=True, help_text="what the issuer got of it")
     deploy_requested_at = serializers.DateTimeField(allow_null=True)
     deployed_at = serializers.DateTimeField(allow_null=True)
     deploy_error = serializers.CharField(allow_blank=True)
@@ -131,6 +134,7 @@ class AllocationOutput(serializers.Serializer[models.Allocation]):
     expires_at = serializers.DateTimeField(help_text="until when a pending payment can be confirmed")
     confirmed_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
+    locked_until = serializers.DateTimeField(allow_null=True, help_text="null: it can be sold")
 
     def to_representation(self, instance: models.Allocation) -> dict[str, Any]:
         """Write a row as the frozen view of it is written."""
@@ -152,7 +156,8 @@ def token_body(token: Token) -> dict[str, Any]:
         **rules.write_terms(token.terms, cash_decimals=token.cash_decimals),
         **units,
         "total_raised": money.text(token.total_raised, decimals=token.cash_decimals),
-        **_times(token, ("primary_start", "primary_end", "deploy_requested_at", "deployed_at")),
+        **{name: _cash(getattr(token, name), token) for name in ("success_fee", "paid_out")},
+        **_times(token, ("primary_start", "primary_end", "listed_at", "deploy_requested_at", "deployed_at")),
         "deploy_error": token.deploy_error,
         "contract_address": contracts.contract_address,
         "identity_registry_addr": contracts.identity_registry_addr,
@@ -184,13 +189,17 @@ def allocation_body(allocation: Allocation) -> dict[str, Any]:
         "on_chain_status": str(allocation.on_chain_status),
         "on_chain_tx_hash": allocation.on_chain_tx_hash,
         "on_chain_error": allocation.on_chain_error,
-        **_times(allocation, ("created_at", "expires_at", "confirmed_at", "ended_at")),
+        **_times(allocation, ("created_at", "expires_at", "confirmed_at", "ended_at", "locked_until")),
     }
 
 
 def texts(ids: Iterable[UUID]) -> list[str]:
     """Return ids as text."""
     return [str(each) for each in ids]
+
+
+def _cash(units: int | None, token: Token) -> str | None:
+    return None if units is None else money.text(units, decimals=token.cash_decimals)
 
 
 def _times(source: object, names: Iterable[str]) -> dict[str, Any]:

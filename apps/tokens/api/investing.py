@@ -16,7 +16,7 @@ from apps.common import money
 from apps.common.clock import now
 from apps.common.http import actor_of, answer_once, user_id_of
 from apps.common.ids import new_id
-from apps.common.pagination import CursorPages
+from apps.common.pagination import NewestFirst
 from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 from apps.tokens import models, selectors, services
 from apps.tokens.api.bodies import AllocationOutput, allocation_body
@@ -69,7 +69,7 @@ class Allocations(ListAPIView[models.Allocation]):
     """My subscriptions."""
 
     serializer_class = AllocationOutput
-    pagination_class = CursorPages
+    pagination_class = NewestFirst
     queryset = models.Allocation.objects.none()  # tells the document's generator about the model
 
     def get_queryset(self) -> QuerySet[models.Allocation]:
@@ -119,16 +119,14 @@ class Withdraw(APIView):
 class WaiveCoolingOff(APIView):
     """The cooling-off of a subscription of mine."""
 
-    @extend_schema(request=None, responses={200: AllocationOutput, **problems(401, 403, 404, 409)})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: AllocationOutput, **problems(400, 401, 403, 404, 409, 422)},
+    )
     def post(self, request: Request, allocation_id: UUID) -> Response:
         """Give it up, so that the tokens are minted at once. Doing it again changes nothing."""
-        waived = services.waive_cooling_off(
-            allocation_id=allocation_id,
-            investor_id=user_id_of(request),
-            by=actor_of(request),
-            at=now(),
-        )
-        return Response(allocation_body(waived))
+        return _act(request, allocation_id, services.waive_cooling_off)
 
 
 def _act(request: Request, allocation_id: UUID, verb: Callable[..., Allocation]) -> Response:

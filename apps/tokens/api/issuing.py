@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from apps.common.clock import now
 from apps.common.http import actor_of, user_id_of
 from apps.common.ids import new_id
-from apps.common.pagination import CursorPages
+from apps.common.pagination import NewestFirst
 from apps.common.serializers import PageQuery, TextField, problems, read
 from apps.tokens import models, rules, selectors, services
 from apps.tokens.api.bodies import TokenChange, TokenInput, TokenOutput, token_body
@@ -49,7 +49,7 @@ class Tokens(ListAPIView[models.Token]):
     """What is offered, and what one's own business drafts."""
 
     serializer_class = TokenOutput
-    pagination_class = CursorPages
+    pagination_class = NewestFirst
     queryset = models.Token.objects.none()  # tells the document's generator about the model
 
     def get_queryset(self) -> QuerySet[models.Token]:

@@ -15,7 +15,7 @@ from apps.common import money
 from apps.common.clock import now
 from apps.common.errors import Invalid
 from apps.common.http import actor_of, answer_once
-from apps.common.pagination import CursorPages
+from apps.common.pagination import NewestFirst
 from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, problems, read
 from apps.tokens import models, selectors, services
 from apps.tokens.api.bodies import AllocationOutput, TokenOutput, allocation_body, texts, token_body
@@ -69,7 +69,7 @@ class AdminTokens(ListAPIView[models.Token]):
     """All tokens, drafts too."""
 
     serializer_class = TokenOutput
-    pagination_class = CursorPages
+    pagination_class = NewestFirst
     queryset = models.Token.objects.none()  # tells the document's generator about the model
 
     def get_queryset(self) -> QuerySet[models.Token]:
@@ -169,7 +169,7 @@ class AdminAllocations(ListAPIView[models.Allocation]):
     """What was subscribed of a token."""
 
     serializer_class = AllocationOutput
-    pagination_class = CursorPages
+    pagination_class = NewestFirst
     queryset = models.Allocation.objects.none()
 
     def get_queryset(self) -> QuerySet[models.Allocation]:

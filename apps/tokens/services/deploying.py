@@ -18,7 +18,7 @@ from apps.outbox import services as outbox
 from apps.outbox.types import Message
 from apps.tokens import locks, models, postings, selectors
 from apps.tokens.services.drafting import SymbolTaken
-from apps.tokens.types import DEPLOY_REQUESTED, TOKEN_DEPLOYED, Token
+from apps.tokens.types import DEPLOY_REQUESTED, TOKEN_DEPLOYED, TREASURY, Token
 
 CHAIN = Actor.system("chain")
 
@@ -72,8 +72,19 @@ def _suite(token: Token) -> SuiteTerms:
         symbol=terms.symbol,
         decimals=terms.decimals,
         supply_cap=terms.total_supply,
-        countries=selectors.countries_numeric(terms.eligible_countries),
+        countries=selectors.countries_numeric(_countries(token)),
     )
+
+
+def _countries(token: Token) -> set[str]:
+    """Return where holders may reside, for the chain; empty: anywhere.
+
+    The platform and the issuer's owner are given their parts at the go-live, wherever they reside. Who may
+    buy is judged here, before the chain is asked for anything.
+    """
+    eligible = set(token.terms.eligible_countries)
+    granted = (TREASURY, businesses.owner(token.business_id))
+    return eligible and eligible | {selectors.home_of(each, token.business_id) for each in granted}
 
 
 @needs_transaction

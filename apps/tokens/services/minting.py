@@ -160,8 +160,7 @@ def note_mint_failed(message: Message) -> None:
 def requeue_mint(*, allocation_id: UUID, by: Actor, at: datetime) -> Allocation:
     """Have a failed mint tried again.
 
-    Raises NotFound, NotFailed, HolderUnknown, Conflict `invalid_transition` for what was called off on the
-    chain's side, which can't be asked for again.
+    Raises NotFound, NotFailed, HolderUnknown.
     """
     row = locks.allocation(allocation_id)
     if row.on_chain_status != OnChainStatus.FAILED:

@@ -1,17 +1,20 @@
 """Subscribing to an offering, and giving it up while the payment is pending (OFR-1)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from apps.accounts import selectors as accounts
 from apps.accounts.types import Account
 from apps.businesses import selectors as businesses
-from apps.common.db import needs_transaction, opens_transaction
+from apps.common.db import after_commit, needs_transaction, opens_transaction
 from apps.common.errors import Conflict, Forbidden, NotFound
 from apps.common.transitions import advance
 from apps.common.types import Actor
 from apps.compliance import selectors as compliance
+from apps.compliance import services as limits
 from apps.compliance.types import Investor, Security
 from apps.ledger import services as ledger
 from apps.ledger.types import HoldOwner, NewTransaction, TransactionStatus, TransactionType
@@ -52,7 +55,8 @@ def subscribe(
     The caller makes the id; the same subscription again is the same allocation.
 
     Raises NotFound, NotEligible (one class for each rule), Insider, BusinessNotActive, OfferingClosed,
-    QuantityNotExact, BelowMinimum, AboveMaximum, SoldOut, InsufficientFunds, AllocationTaken.
+    QuantityNotExact, BelowMinimum, AboveMaximum, SoldOut, InvestmentLimitExceeded, NoRate,
+    InsufficientFunds, AllocationTaken; Unavailable.
     """
     row = locks.token(token_id)
     token = selectors.as_token(row)
@@ -66,10 +70,11 @@ def subscribe(
     businesses.require_active(token.business_id)
     invested = selectors.invested(token_id, investor_id=investor_id)
     cost = rules.check_subscription(token, quantity=quantity, invested=invested, at=at)
-    allocation = _insert(row, investor, allocation_id=allocation_id, quantity=quantity, cost=cost, at=at)
-    row.tokens_reserved += quantity
-    row.save(update_fields=["tokens_reserved"])
-    _reserve(allocation, by=by, at=at)
+    with _within_limit(investor, allocation_id, token.terms.raise_currency, cost, at=at):
+        allocation = _insert(row, investor, allocation_id=allocation_id, quantity=quantity, cost=cost, at=at)
+        row.tokens_reserved += quantity
+        row.save(update_fields=["tokens_reserved"])
+        _reserve(allocation, by=by, at=at)
     tell([allocation], ALLOCATION_CREATED, action="allocations.created", by=by, at=at)
     return allocation
 
@@ -90,6 +95,22 @@ def check_investor(token: Token, investor: Account, *, insiders: Collection[UUID
             "Members of the business that issues this can't subscribe to it.",
             next_step="Choose another offering.",
         )
+
+
+@contextmanager
+def _within_limit(
+    investor: Account, allocation_id: UUID, currency: str, cost: int, *, at: datetime
+) -> Iterator[None]:
+    """Keep a reservation against the investment limit until the allocation is committed, or isn't (ORD-5)."""
+    name = str(allocation_id)
+    limits.reserve_investment(investor=investor, currency=currency, amounts={name: cost}, at=at)
+    release = partial(limits.release_investment, investor=investor.id, names=[name])
+    try:
+        yield
+    except BaseException:
+        release()
+        raise
+    after_commit(release)
 
 
 def _repeated(row: models.Allocation, token_id: UUID, investor_id: UUID, quantity: int) -> Allocation:

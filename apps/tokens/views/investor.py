@@ -25,7 +25,7 @@ from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountKind, address_of
 from apps.tokens import rules, selectors, services
 from apps.tokens.forms import QuantityForm, SubscribeForm
-from apps.tokens.types import Allocation, Token
+from apps.tokens.types import Allocation, Token, TokenStatus
 from apps.tokens.views.sheets import hours_of, names_of, offering_of, sheet_of
 
 PREVIEW = "preview"
@@ -57,9 +57,9 @@ class Preview:
 
 @require_safe
 def offerings(request: HttpRequest) -> HttpResponse:
-    """Show what is offered, what is coming, and what was."""
+    """Show what is offered, what is coming, and what waits to be traded; not what is traded already."""
     at = now()
-    tokens = selectors.public_tokens()
+    tokens = [token for token in selectors.public_tokens() if token.status is TokenStatus.PRIMARY]
     names = names_of(token.business_id for token in tokens)
     cards = [(offering_of(token, at=at), names[token.business_id]) for token in tokens]
     cards.sort(key=lambda card: not card[0].is_open)  # what is open comes first

@@ -21,7 +21,7 @@ from apps.common.ids import new_id
 from apps.tokens import rules, selectors, services
 from apps.tokens.forms import CHECK, Draft, split_of
 from apps.tokens.types import Token
-from apps.tokens.views.sheets import deployment_of, offering_of, sheet_of
+from apps.tokens.views.sheets import deployment_of, offering_of, paid_out_of, sheet_of
 
 TITLES = (_("Basics"), _("Supply and price"), _("Split"), _("Who may invest"), _("Check"))
 PARTS = ("deployment", "progress")
@@ -60,6 +60,7 @@ def token(request: HttpRequest, token_id: UUID) -> HttpResponse:
         "business": businesses.business(found.business_id),
         "sheet": sheet_of(found.terms, cash_decimals=found.cash_decimals),
         "history": selectors.history(found.id),
+        **paid_out_of(found),
     }
     return render(request, "tokens/token.html", context)
 

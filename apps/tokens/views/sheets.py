@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -165,6 +166,13 @@ def deployment_of(token_id: UUID) -> Deployment:
         is_moving=intent is not None and intent.state in {IntentState.QUEUED, IntentState.PROCESSING},
         explorer=settings.CHAIN_EXPLORER,
     )
+
+
+def paid_out_of(token: Token) -> dict[str, Any]:
+    """Return what pages show of a listed token: what was handed out, and how its market is on chain."""
+    if token.listed_at is None:
+        return {}
+    return {"granted": selectors.granted(token.id), "market": chain.market_of(token.id)}
 
 
 def _sending(step: Step) -> Sending:

@@ -23,9 +23,9 @@ from apps.common.errors import DomainError, NotFound
 from apps.common.fields import country_name
 from apps.common.http import actor_of, into_form, user_id_of
 from apps.tokens import selectors, services
-from apps.tokens.forms import ConfirmForm, StartForm, TokenFilter
+from apps.tokens.forms import ConfirmForm, MarketForm, StartForm, StepsForm, TokenFilter
 from apps.tokens.types import Allocation, AllocationStatus, OnChainStatus, Token, TokenStatus
-from apps.tokens.views.sheets import deployment_of, names_of, offering_of, sheet_of
+from apps.tokens.views.sheets import deployment_of, names_of, offering_of, paid_out_of, sheet_of
 
 PAGE = 100
 PERIOD = timedelta(days=30)  # of a new offering, until somebody says otherwise
@@ -58,7 +58,7 @@ def staff_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
             "offering": offering_of(token, at=now(), counted=True),
         }
         return render(request, f"tokens/{part}.html", context)
-    return _page(request, token)
+    return page_of(request, token)
 
 
 @require_POST
@@ -79,7 +79,7 @@ def start(request: HttpRequest, token_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The offering is set. Investors see it now."))
             return redirect("staff-token", token_id)
-    return _page(request, token, form=form)
+    return page_of(request, token, form=form)
 
 
 @require_POST
@@ -146,7 +146,15 @@ def _act(request: HttpRequest, token_id: UUID, verb: Callable[..., Token], said:
     return redirect("staff-token", token_id)
 
 
-def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) -> HttpResponse:
+def page_of(
+    request: HttpRequest,
+    token: Token,
+    *,
+    form: StartForm | None = None,
+    steps: StepsForm | None = None,
+    change: MarketForm | None = None,
+) -> HttpResponse:
+    """Show a token whole; one of the forms as it was refused."""
     held = accounts.permissions_of(user_id_of(request))
     business = businesses.business(token.business_id)
     waits = token.status is TokenStatus.DRAFT and business.status is BusinessStatus.ACTIVE
@@ -164,14 +172,28 @@ def _page(request: HttpRequest, token: Token, *, form: StartForm | None = None) 
         "may_see_business": Permission.BUSINESS_VIEW in held,
         "can_deploy": Permission.TOKENS_DEPLOY in held and waits and token.deploy_requested_at is None,
         "can_start": Permission.TOKENS_MANAGE in held and waits and token.is_deployed,
+        "can_manage": Permission.TOKENS_MANAGE in held,
         "can_confirm": Permission.ALLOCATIONS_CONFIRM in held,
         "can_retry": Permission.SETTLEMENT_RETRY in held,
         "form": form or StartForm(initial={"primary_start": now(), "primary_end": now() + PERIOD}),
         "queue": _queue(token, pending),
         "failed": selectors.allocations(token.id, on_chain_status=OnChainStatus.FAILED, limit=PAGE),
         "explorer": settings.CHAIN_EXPLORER,
+        **_market_of(token, steps=steps, change=change),
     }
-    return render(request, "tokens/staff_token.html", context, status=422 if form and form.errors else 200)
+    refused = any(each and each.errors for each in (form, steps, change))
+    return render(request, "tokens/staff_token.html", context, status=422 if refused else 200)
+
+
+def _market_of(token: Token, *, steps: StepsForm | None, change: MarketForm | None) -> dict[str, Any]:
+    """Return what the page says of a token's market: what opening it would do, or how it is."""
+    if token.status is TokenStatus.PRIMARY:
+        return {
+            "golive": selectors.go_live(token),
+            "refusal": selectors.why_not_listed(token, at=now()),
+            "steps": steps or StepsForm(token=token),
+        }
+    return paid_out_of(token) | {"change": change or MarketForm()}
 
 
 def _queue(token: Token, pending: list[Allocation]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from apps.trading import feeds, selectors
+from apps.trading import feeds, rules, selectors
 from apps.trading.types import Instrument
 
 BOOK, TRADES, MARKET = "book", "trades", "market"
@@ -30,10 +30,8 @@ def look(instrument_id: UUID) -> Seen:
     """Read an instrument's book, trades and state. Raises UnknownInstrument and redis.RedisError."""
     instrument = selectors.instrument(instrument_id)
     depth = feeds.book(instrument_id) or feeds.Depth(feeds.LOST, [], [])
-    trades = [
-        feeds.public_trade(made.id, made.price, made.quantity, made.taker_side, made.executed_at, instrument)
-        for made in reversed(selectors.trades(instrument_id, limit=TRADES_KEPT))
-    ]
+    newest_first = selectors.public_trades(instrument_id, limit=TRADES_KEPT)
+    trades = [rules.public_trade_body(made, instrument) for made in reversed(newest_first)]
     return Seen(instrument, depth, trades)
 
 

@@ -16,7 +16,7 @@ class Outgoing:
     """A queue with a bound. `render` writes a topic's snapshot when it is sent, None where there is none."""
 
     def __init__(self, render: Callable[[Topic], str | None]) -> None:
-        self.is_over = False
+        self.over = asyncio.Event()
         self._render = render
         self._items: deque[tuple[Topic | None, str]] = deque()  # an empty text stands for a snapshot
         self._renewing: set[Topic] = set()
@@ -53,15 +53,12 @@ class Outgoing:
 
     def end(self) -> None:
         """Let nothing follow any more, not even what waits."""
-        self.is_over = True
-        self._filled.set()
+        self.over.set()
 
-    async def next(self) -> str | None:
-        """Wait for the next text, None where nothing follows any more."""
+    async def next(self) -> str:
+        """Wait for the next text."""
         while True:
             await self._filled.wait()
-            if self.is_over:
-                return None
             if text := self._take():
                 return text
 

@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 class Connection:
-    """A client, and what it follows. Reading and writing are two tasks; the first to end ends the other."""
+    """A client, and what it follows. Of its tasks the first to end ends the others."""
 
     def __init__(self, send: Send) -> None:
         self.admitted: Pass | None = None
@@ -62,9 +62,12 @@ class Connection:
     async def run(self, receive: Receive, session: str) -> None:
         """Serve the client until it goes, or has to."""
         self._hub.enter(self)
-        work = [asyncio.create_task(self._read(receive, session)), asyncio.create_task(self._write())]
+        parts = (self._read(receive, session), self._write(), self.outgoing.over.wait())
+        work = [asyncio.create_task(part) for part in parts]
         try:
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            if self.outgoing.over.is_set():
+                await self._send({"type": "websocket.close", "code": self._code})
         finally:
             self._hub.leave(self)
             for task in work:
@@ -87,9 +90,8 @@ class Connection:
         self.outgoing.end()
 
     async def _write(self) -> None:
-        while (text := await self.outgoing.next()) is not None:
-            await self._send({"type": "websocket.send", "text": text})
-        await self._send({"type": "websocket.close", "code": self._code})
+        while True:
+            await self._send({"type": "websocket.send", "text": await self.outgoing.next()})
 
     async def _read(self, receive: Receive, session: str) -> None:
         if session:
@@ -173,7 +175,8 @@ class Connection:
             return
         topic = _topic(message)
         about = {"channel": topic[0], "instrument": str(topic[1])}
-        self._check_room(**about)
+        if topic not in self._topics:
+            self._check_room(**about)
         if not self._hub.knows(topic[1]):
             try:
                 await database_sync_to_async(selectors.instrument, thread_sensitive=False)(topic[1])
@@ -186,7 +189,8 @@ class Connection:
     def _subscribe_to_own(self) -> None:
         if self.admitted is None:
             raise Refused("not_authenticated", "Authenticate first.", channel=ORDERS)
-        self._check_room(channel=ORDERS)
+        if not self._private:
+            self._check_room(channel=ORDERS)
         self._private = "asked"
         self._hub.follow_owner(self, self.admitted.user_id)
 

@@ -16,7 +16,7 @@ from apps.trading.feeds.telling import (
     tell,
     tell_owners,
 )
-from apps.trading.feeds.texts import CHECKED, checksum, levels, public_trade, snapshot
+from apps.trading.feeds.texts import CHECKED, checksum, levels, snapshot
 
 __all__ = [
     "CHECKED",
@@ -31,7 +31,6 @@ __all__ = [
     "instrument_of",
     "levels",
     "private_channel",
-    "public_trade",
     "renewals",
     "renewed",
     "sequence_of",

@@ -1,14 +1,12 @@
-"""Levels and trades as they go over the wire: decimal text, and a checksum of what was sent."""
+"""Levels as they go over the wire: decimal text, and a checksum of what was sent."""
 
 import zlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from apps.common import money
 from apps.trading.feeds.books import Depth, Level
-from apps.trading.types import Instrument, Side
+from apps.trading.types import Instrument
 
 CHECKED = 10  # levels of each side that the checksum covers
 
@@ -34,16 +32,3 @@ def snapshot(depth: Depth, instrument: Instrument) -> dict[str, Any]:
     """Write a whole book."""
     bids, asks = levels(depth.bids, instrument), levels(depth.asks, instrument)
     return {"sequence": depth.sequence, "bids": bids, "asks": asks, "checksum": checksum(bids, asks)}
-
-
-def public_trade(  # noqa: PLR0917
-    trade_id: UUID, price: int, quantity: int, side: Side, at: datetime, instrument: Instrument
-) -> dict[str, str]:
-    """Write a trade as everybody may know it; `side` is the taker's."""
-    return {
-        "id": str(trade_id),
-        "price": money.text(price, decimals=instrument.quote_decimals),
-        "quantity": money.text(quantity, decimals=instrument.asset_decimals),
-        "side": str(side),
-        "executed_at": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-    }

@@ -234,6 +234,7 @@ def _working(row: Any, instrument: Instrument, known: dict[int, Party], held: in
         version=row.version,
         held=held,
         reserved=held,
+        created_at=row.created_at,
     )
 
 

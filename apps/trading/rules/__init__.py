@@ -1,6 +1,7 @@
 """What an order costs, what the market takes, and how orders and trades are written for others."""
 
 from apps.trading.rules.bodies import (
+    as_answered,
     book_body,
     candle_body,
     fill_body,
@@ -9,6 +10,7 @@ from apps.trading.rules.bodies import (
     own_trade_body,
     public_trade_body,
     ticker_body,
+    time,
     trade_body,
 )
 from apps.trading.rules.estimates import (
@@ -41,6 +43,7 @@ from apps.trading.rules.market import (
     weighted,
     with_end_of_day,
 )
+from apps.trading.rules.reading import UnsupportedOrderType, read_amount, read_order
 
 __all__ = [
     "FULL",
@@ -49,6 +52,8 @@ __all__ = [
     "Estimate",
     "InvalidInstrument",
     "InvalidOrder",
+    "UnsupportedOrderType",
+    "as_answered",
     "book_body",
     "budget_cost",
     "budget_units",
@@ -71,10 +76,13 @@ __all__ = [
     "order_body",
     "own_trade_body",
     "public_trade_body",
+    "read_amount",
+    "read_order",
     "required",
     "status_after_fill",
     "status_now",
     "ticker_body",
+    "time",
     "trade_body",
     "weighted",
     "with_end_of_day",

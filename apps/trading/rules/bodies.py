@@ -4,12 +4,14 @@ Amounts are decimal text: prices in the quote for one whole unit of the asset, q
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from apps.common import money
 from apps.trading.types import (
+    Answer,
     Candle,
     FeeRates,
     Instrument,
@@ -40,6 +42,25 @@ def instrument_body(instrument: Instrument) -> dict[str, Any]:
         "seller_fees": _fees(instrument.seller_fees),
         "state": str(instrument.state),
     }
+
+
+def as_answered(order: Order, answer: Answer, *, fee: int) -> Order:
+    """Return an order as its first answer told it, whatever became of it since; `fee` is of its first trades.
+
+    So a resend is answered with the same body (ORD-1).
+    """
+    return replace(
+        order,
+        status=answer.status or order.status,
+        reason=answer.reason,
+        price=answer.price,
+        quantity=answer.quantity,
+        filled_quantity=answer.filled,
+        remaining=answer.remaining,
+        fee=fee,
+        version=answer.version,
+        updated_at=order.created_at,
+    )
 
 
 def order_body(order: Order, instrument: Instrument) -> dict[str, Any]:

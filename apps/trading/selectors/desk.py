@@ -143,8 +143,9 @@ def trade_page(
     if among is not None:
         query = query.filter(pk__in=list(among))
     rows, following = _page(query, cursor, limit)
-    ids = {market.number: market.id for market in markets.values()}
-    return TradePage([(as_trade(row, ids), markets[ids[row.instrument]]) for row in rows], following)
+    by_number = {market.number: market for market in markets.values()}
+    found = [(row, by_number[row.instrument]) for row in rows]
+    return TradePage([(as_trade(row, market.id), market) for row, market in found], following)
 
 
 def trade(trade_id: UUID) -> Trade:
@@ -158,7 +159,7 @@ def trade_line(trade_id: UUID) -> tuple[Trade, Instrument]:
     if row is None:
         raise UnknownTrade("There is no such trade.")
     market = instrument_by_number(row.instrument)
-    return as_trade(row, {market.number: market.id}), market
+    return as_trade(row, market.id), market
 
 
 def both_orders(found: Trade) -> tuple[Order, Order]:

@@ -19,9 +19,19 @@ def instruments() -> list[Instrument]:
     return [as_instrument(row) for row in models.Instrument.objects.order_by("symbol")]
 
 
-def instrument(instrument_id: UUID) -> Instrument:
-    """Return one instrument. Raises UnknownInstrument."""
+def instrument(instrument_id: UUID | Instrument) -> Instrument:
+    """Return one instrument; one that is at hand is not read again. Raises UnknownInstrument."""
+    if isinstance(instrument_id, Instrument):
+        return instrument_id
     row = models.Instrument.objects.filter(pk=instrument_id).first()
+    if row is None:
+        raise UnknownInstrument("There is no such instrument.")
+    return as_instrument(row)
+
+
+def instrument_named(symbol: str) -> Instrument:
+    """Return the instrument of a symbol. Raises UnknownInstrument."""
+    row = models.Instrument.objects.filter(symbol=symbol).first()
     if row is None:
         raise UnknownInstrument("There is no such instrument.")
     return as_instrument(row)

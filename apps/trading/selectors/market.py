@@ -5,9 +5,9 @@ from uuid import UUID
 
 from apps.common import money
 from apps.common.db import rows
-from apps.trading import feeds, models
+from apps.trading import feeds
 from apps.trading.feeds import Depth
-from apps.trading.selectors.instruments import instrument
+from apps.trading.selectors.instruments import instrument, instruments
 from apps.trading.types import Candle, Instrument, Ticker
 
 MAX_LEVELS = 500
@@ -33,14 +33,31 @@ SELECT date_bin('1 minute', executed_at, TIMESTAMPTZ '2000-01-01Z') AS at,
  GROUP BY 1 ORDER BY 1
 """
 
+_TICKERS = """
+SELECT market.number, day.high, day.low, day.volume, day.first, latest.price, before.price
+  FROM trading_instrument market
+  CROSS JOIN LATERAL (
+       SELECT max(price) AS high, min(price) AS low, sum(quantity) AS volume,
+              (array_agg(price ORDER BY sequence, fill))[1] AS first
+         FROM trading_trade
+        WHERE instrument = market.number AND executed_at > %(since)s AND executed_at <= %(at)s) day
+  LEFT JOIN LATERAL (
+       SELECT price FROM trading_trade WHERE instrument = market.number AND executed_at <= %(at)s
+        ORDER BY executed_at DESC, sequence DESC, fill DESC LIMIT 1) latest ON true
+  LEFT JOIN LATERAL (
+       SELECT price FROM trading_trade WHERE instrument = market.number AND executed_at <= %(since)s
+        ORDER BY executed_at DESC, sequence DESC, fill DESC LIMIT 1) before ON true
+ WHERE market.number = ANY(%(numbers)s)
+"""
 
-def book(instrument_id: UUID, *, levels: int = 50) -> Depth:
+
+def book(instrument_id: UUID | Instrument, *, levels: int = 50) -> Depth:
     """Return the first levels of both sides of the public book. Raises UnknownInstrument."""
     market = instrument(instrument_id)
     return feeds.book(market.id, levels=min(levels, MAX_LEVELS)) or Depth(0, [], [])
 
 
-def candles(instrument_id: UUID, *, until: datetime, limit: int = 500) -> list[Candle]:
+def candles(instrument_id: UUID | Instrument, *, until: datetime, limit: int = 500) -> list[Candle]:
     """Return the last candles of a minute before `until`, oldest first; minutes without trades are left out.
 
     Raises UnknownInstrument.
@@ -56,29 +73,25 @@ def candles(instrument_id: UUID, *, until: datetime, limit: int = 500) -> list[C
     ]
 
 
-def ticker(instrument_id: UUID, *, at: datetime) -> Ticker:
+def ticker(instrument_id: UUID | Instrument, *, at: datetime) -> Ticker:
     """Return a market at a glance, over the 24 hours before `at`. Raises UnknownInstrument."""
-    return _ticker(instrument(instrument_id), at)
+    return _tickers([instrument(instrument_id)], at)[0][1]
 
 
 def tickers(*, at: datetime) -> list[tuple[Instrument, Ticker]]:
     """Return all markets at a glance, by symbol."""
-    found = models.Instrument.objects.order_by("symbol").values_list("pk", flat=True)
-    markets = [instrument(each) for each in found]
-    return [(market, _ticker(market, at)) for market in markets]
+    return _tickers(instruments(), at)
 
 
-def _ticker(market: Instrument, at: datetime) -> Ticker:
-    since = at - timedelta(days=1)
-    high, low, volume, first = rows(
-        "SELECT max(price), min(price), sum(quantity), (array_agg(price ORDER BY sequence, fill))[1]"
-        " FROM trading_trade WHERE instrument = %s AND executed_at > %s AND executed_at <= %s",
-        [market.number, since, at],
-    )[0]
-    trades = models.Trade.objects.filter(instrument=market.number)
-    prices = trades.order_by("-executed_at", "-sequence", "-fill").values_list("price", flat=True)
-    last = prices.filter(executed_at__lte=at).first() or 0
-    reference = prices.filter(executed_at__lte=since).first() or first or 0
+def _tickers(markets: list[Instrument], at: datetime) -> list[tuple[Instrument, Ticker]]:
+    about = {"at": at, "since": at - timedelta(days=1), "numbers": [market.number for market in markets]}
+    found = {number: figures for number, *figures in rows(_TICKERS, about)}
+    return [(market, _ticker(market, [each or 0 for each in found[market.number]])) for market in markets]
+
+
+def _ticker(market: Instrument, figures: list[int]) -> Ticker:
+    high, low, volume, first, last, before = figures
+    reference = before or first
     depth = feeds.book(market.id, levels=1) or Depth(0, [], [])
     change = money.divide_half_even((last - reference) * 10_000, reference) if reference else None
     return Ticker(
@@ -86,9 +99,9 @@ def _ticker(market: Instrument, at: datetime) -> Ticker:
         last=last,
         bid=depth.bids[0][0] if depth.bids else 0,
         ask=depth.asks[0][0] if depth.asks else 0,
-        volume=int(volume or 0),
-        low=low or 0,
-        high=high or 0,
+        volume=int(volume),
+        low=low,
+        high=high,
         reference=reference,
         change_bps=change,
     )

@@ -9,6 +9,7 @@ from apps.common.errors import NotFound
 from apps.trading import models
 from apps.trading.selectors.instruments import account_number, ids_by_number, instrument
 from apps.trading.types import (
+    Instrument,
     Order,
     OrderStatus,
     OrderType,
@@ -52,7 +53,7 @@ def orders_of(
     owner: UUID,
     *,
     live: bool | None = None,
-    instrument_id: UUID | None = None,
+    instrument_id: UUID | Instrument | None = None,
     before: UUID | None = None,
     limit: int = MAX_PAGE,
 ) -> list[Order]:
@@ -63,7 +64,9 @@ def orders_of(
     return as_orders(query.order_by("-id")[: min(limit, MAX_PAGE)])
 
 
-def live_orders(owner: UUID, *, instrument_id: UUID | None = None, limit: int = MAX_PAGE) -> list[Order]:
+def live_orders(
+    owner: UUID, *, instrument_id: UUID | Instrument | None = None, limit: int = MAX_PAGE
+) -> list[Order]:
     """Return somebody's open orders, newest first, of all instruments or of one."""
     return orders_of(owner, live=True, instrument_id=instrument_id, limit=limit)
 
@@ -78,7 +81,7 @@ def order_rows(
     owner: UUID | None = None,
     live: bool | None = None,
     status: str = "",
-    instrument_id: UUID | None = None,
+    instrument_id: UUID | Instrument | None = None,
 ) -> QuerySet[models.Order]:
     """Return orders as rows to be paged, with their accounts; what is empty doesn't narrow.
 

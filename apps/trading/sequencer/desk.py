@@ -64,7 +64,7 @@ class Desk:
         self.book = _restored(loaded)
         self._parties: dict[int, Party] = {order.party.number: order.party for order in loaded.orders}
         self._fees = postings.fee_account(loaded.instrument).address
-        self._teller = Teller(self.sequence)
+        self._teller = Teller()
         self._untold: Batch | None = None
         self.in_hand: InHand | None = None
         self._checkpoint = loaded.snapshot[0] if loaded.snapshot else 0

@@ -58,6 +58,8 @@ def wished(wish: Wish, orders: OpenOrders, instrument: Instrument) -> list[Comma
             done = [venue._replace(op=Op.SET_COLLAR, price=lowest, stop_price=highest)]
         case VenueOp.CANCEL_ORDER:
             done = [venue._replace(op=Op.CANCEL, order_id=wish.order or 0)]
+        case VenueOp.CANCEL_ALL:
+            done = [venue._replace(op=Op.CANCEL, order_id=order.number) for order in orders]
         case VenueOp.FREEZE:
             numbers = [order.number for order in orders if order.party.number == wish.account]
             done = [venue._replace(op=Op.CANCEL, order_id=number) for number in numbers]

@@ -175,6 +175,7 @@ class Turn:
             taker_bps=envelope.taker_bps,
             expires_at=_instant(envelope.expires_at),
             is_new=True,
+            created_at=self.batch.at,
         )
 
     def _refuse(self, asked: Asked, order: Working, reason: Reason) -> None:

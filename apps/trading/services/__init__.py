@@ -1,10 +1,13 @@
 """The verbs of the market."""
 
-from apps.trading.rules import InvalidInstrument, InvalidOrder
+from apps.trading.rules import InvalidInstrument, InvalidOrder, UnsupportedOrderType
 from apps.trading.services.eligibility import AddressNotRegistered, NotListed
 from apps.trading.services.limits import TooManyOpenOrders
+from apps.trading.services.lines import add_wallet_lines
+from apps.trading.services.listing import note_listed, note_paused, note_resumed, note_withdrawn
 from apps.trading.services.opening import InstrumentTaken, enrol, open_instrument
 from apps.trading.services.placing import (
+    MAX_BATCH,
     AccountFrozen,
     AssetSuspended,
     ClientOrderIdReused,
@@ -18,6 +21,7 @@ from apps.trading.services.placing import (
     StaleVersion,
     TooManyOrders,
     amend_order,
+    cancel_all,
     cancel_order,
     place_order,
     place_orders,
@@ -25,21 +29,12 @@ from apps.trading.services.placing import (
 from apps.trading.services.previewing import preview_order
 from apps.trading.services.settling import (
     TradeMoved,
-    UnknownTrade,
-    as_settlings,
-    blockers,
     claim_due,
-    due_instruments,
-    has_unsettled,
     lock_trades,
     note_failed,
     note_settled,
-    oldest_unsettled,
     put_back,
     reopen,
-    settling_trade,
-    trade_rows,
-    unsettled_counts,
     wake,
 )
 from apps.trading.services.venue import (
@@ -54,6 +49,7 @@ from apps.trading.services.venue import (
 )
 
 __all__ = [
+    "MAX_BATCH",
     "AccountFrozen",
     "AddressNotRegistered",
     "AssetSuspended",
@@ -74,23 +70,24 @@ __all__ = [
     "TooManyOpenOrders",
     "TooManyOrders",
     "TradeMoved",
-    "UnknownTrade",
+    "UnsupportedOrderType",
+    "add_wallet_lines",
     "amend_order",
-    "as_settlings",
-    "blockers",
+    "cancel_all",
     "cancel_by_venue",
     "cancel_order",
     "claim_due",
-    "due_instruments",
     "enrol",
     "expire_orders",
     "freeze_account",
     "halt",
-    "has_unsettled",
     "lock_trades",
     "note_failed",
+    "note_listed",
+    "note_paused",
+    "note_resumed",
     "note_settled",
-    "oldest_unsettled",
+    "note_withdrawn",
     "open_instrument",
     "place_order",
     "place_orders",
@@ -99,9 +96,6 @@ __all__ = [
     "reopen",
     "resume",
     "set_collar",
-    "settling_trade",
-    "trade_rows",
     "unfreeze_account",
-    "unsettled_counts",
     "wake",
 ]

@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from apps.accounts import selectors as accounts
+from apps.common import limits
 from apps.common.errors import Unavailable, Unprocessable
 from apps.compliance import selectors as of_compliance
 from apps.compliance import services as compliance
@@ -20,6 +21,11 @@ class TooManyOpenOrders(Unprocessable):
     """As many orders are open as one person may have."""
 
     code = "too_many_open_orders"
+
+
+def spend(*, owner: UUID, orders: int) -> None:
+    """Use up some of the orders that one person may send in a second. Raises TooMany, Unavailable."""
+    limits.spend("orders", str(owner), cost=orders)
 
 
 def check_open_orders(*, owner: UUID, new: int) -> None:

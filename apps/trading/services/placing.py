@@ -174,29 +174,62 @@ def place_orders(
 
     Those that were placed before are only asked about again: no rule that has changed since refuses them.
 
-    Raises UnknownInstrument, TooManyOrders, and for any, before all: InvalidOrder, eligibility's refusals,
-    TooManyOpenOrders, InvestmentLimitExceeded, NoRate; Unavailable.
+    Raises UnknownInstrument, TooManyOrders, TooMany; TooManyOpenOrders, InvestmentLimitExceeded and NoRate
+    for all of them together; Unavailable.
     """
-    if not 0 < len(orders) <= MAX_BATCH or len({order.instrument for order in orders}) != 1:
-        raise TooManyOrders(f"A batch has 1 to {MAX_BATCH} orders of one instrument.")
+    _check_batch(orders)
+    limits.spend(owner=owner, orders=len(orders))
     instrument = selectors.instrument(orders[0].instrument)
     known = selectors.known(owner, [order.client_order_id for order in orders])
     orders = [rules.with_end_of_day(order, at) for order in orders]
-    for order in orders:
-        rules.check_order(order, instrument, at=LONG_AGO if order.client_order_id in known else at)
-    fresh = [order for order in orders if order.client_order_id not in known]
-    for side in {order.side for order in fresh}:
-        eligibility.check(owner=owner, side=side, instrument=instrument)
+    refused = _refused(orders, known, instrument, owner, at)
+    fresh = [each for each in orders if not {each.client_order_id} & (known | refused.keys())]
     if fresh:
         limits.check_open_orders(owner=owner, new=len(fresh))
     number = _number_of(owner, instrument, by, at)
     with limits.reserved(owner=owner, orders=fresh, instrument=instrument, at=at) as ready:
-        asked = {order.client_order_id: order for order in ready}
+        asked = {each.client_order_id: each for each in [*orders, *ready]}
         commands = [
-            _placing(asked.get(order.client_order_id, order), instrument, number, at) for order in orders
+            _placing(order, instrument, number, at) for name, order in asked.items() if name not in refused
         ]
-        answers = _ask(instrument, commands, at)
-    return [_judged(answer) for answer in answers]
+        answers = iter(_ask(instrument, commands, at) if commands else [])
+    return [refused.get(each.client_order_id) or _judged(next(answers)) for each in orders]
+
+
+def _check_batch(orders: Sequence[NewOrder]) -> None:
+    if not 0 < len(orders) <= MAX_BATCH or len({order.instrument for order in orders}) != 1:
+        raise TooManyOrders(f"A batch has 1 to {MAX_BATCH} orders of one instrument.")
+    if len({order.client_order_id for order in orders}) != len(orders):
+        sentence = "Each order of a batch has a client_order_id of its own."
+        raise rules.InvalidOrder(sentence, fields={"client_order_id": [sentence]})
+
+
+def _refused(
+    orders: Sequence[NewOrder], known: set[str], instrument: Instrument, owner: UUID, at: datetime
+) -> dict[str, DomainError]:
+    """Return the refusals that don't depend on what anybody has, by client_order_id."""
+    found: dict[str, DomainError] = {}
+    sides: dict[Side, DomainError | None] = {}
+    for order in orders:
+        is_known = order.client_order_id in known
+        try:
+            rules.check_order(order, instrument, at=LONG_AGO if is_known else at)
+        except DomainError as error:
+            found[order.client_order_id] = error
+            continue
+        if not is_known and order.side not in sides:
+            sides[order.side] = _not_eligible(owner, order.side, instrument)
+        if not is_known and (refused := sides[order.side]) is not None:
+            found[order.client_order_id] = refused
+    return found
+
+
+def _not_eligible(owner: UUID, side: Side, instrument: Instrument) -> DomainError | None:
+    try:
+        eligibility.check(owner=owner, side=side, instrument=instrument)
+    except DomainError as error:
+        return error
+    return None
 
 
 def cancel_order(*, order_id: UUID, owner: UUID, by: Actor, at: datetime) -> Answer:
@@ -209,6 +242,23 @@ def cancel_order(*, order_id: UUID, owner: UUID, by: Actor, at: datetime) -> Ans
     return _checked(_ask(instrument, [Envelope(new_id(), command, 0)], at)[0])
 
 
+def cancel_all(*, owner: UUID, by: Actor, at: datetime, instrument_id: UUID | None = None) -> list[Order]:
+    """Cancel all of one's own open orders, or those of one instrument; return those that were cancelled.
+
+    One that trades or ends meanwhile is left out. Raises UnknownInstrument, Unavailable: then some may be
+    cancelled and others not, and a repeat cancels the rest.
+    """
+    open_orders = selectors.live_orders(owner, instrument_id=instrument_id)
+    cancelled: list[Order] = []
+    for market in {order.instrument for order in open_orders}:
+        instrument = selectors.instrument(market)
+        mine = [order for order in open_orders if order.instrument == market]
+        commands = [_about(order, instrument, owner)._replace(op=Op.CANCEL) for order in mine]
+        answers = _ask(instrument, [Envelope(new_id(), command, 0) for command in commands], at)
+        cancelled += [order for order, answer in zip(mine, answers, strict=True) if not answer.code]
+    return cancelled
+
+
 def amend_order(
     *, order_id: UUID, owner: UUID, version: int, price: int, quantity: int, by: Actor, at: datetime
 ) -> Answer:
@@ -219,6 +269,7 @@ def amend_order(
     Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; for a buy that
     may cost more than before also eligibility's and InvestmentLimitExceeded; Unavailable.
     """
+    limits.spend(owner=owner, orders=1)
     order, instrument = _open_order(order_id, owner)
     if order.version != version:
         raise refusal(Reason.STALE_VERSION)

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.audit import services as audit
-from apps.common.db import opens_transaction
+from apps.common.db import needs_transaction, opens_transaction
 from apps.common.errors import Invalid
 from apps.common.types import Actor
 from apps.trading import models, rules, selectors
@@ -34,7 +34,7 @@ def halt(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
 
     `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
     """
-    return _switch(VenueOp.HALT, instrument_id, reason=reason, by=by, at=at)
+    return switch(VenueOp.HALT, instrument_id, reason=reason, by=by, at=at)
 
 
 @opens_transaction
@@ -43,7 +43,7 @@ def resume(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool
 
     `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
     """
-    return _switch(VenueOp.RESUME, instrument_id, reason=reason, by=by, at=at)
+    return switch(VenueOp.RESUME, instrument_id, reason=reason, by=by, at=at)
 
 
 @opens_transaction
@@ -65,6 +65,7 @@ def cancel_by_venue(*, order_id: UUID, reason: str, by: Actor, at: datetime) -> 
 
     `reason` is a code. Raises UnknownOrder, OrderNotOpen, InvalidVenueReason.
     """
+    _check_reason(reason)
     row = models.Order.objects.filter(pk=order_id).first()
     if row is None or row.number is None:
         raise UnknownOrder("There is no such order.")
@@ -120,8 +121,13 @@ def _freeze(owner: UUID, op: VenueOp, *, reason: str, by: Actor, at: datetime) -
     _audit(op, ("user", str(owner)), reason=reason, by=by, at=at)
 
 
-def _switch(op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: datetime) -> bool:
-    """Ask for another state, unless what was asked last leads to it; the row's lock keeps that true."""
+@needs_transaction
+def switch(op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: datetime) -> bool:
+    """Ask for another state, unless what was asked last leads to it; the row's lock keeps that true.
+
+    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
+    """
+    _check_reason(reason)
     row = models.Instrument.objects.select_for_update(no_key=True).filter(pk=instrument_id).first()
     if row is None:
         raise UnknownInstrument("There is no such instrument.")
@@ -132,6 +138,12 @@ def _switch(op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: dat
         return False
     _ask_for(op, selectors.as_instrument(row), reason=reason, by=by, at=at)
     return True
+
+
+@needs_transaction
+def cancel_everything(instrument_id: UUID, *, reason: str, by: Actor, at: datetime) -> None:
+    """Cancel all open orders of an instrument. `reason` is a code. Raises UnknownInstrument."""
+    _ask_for(VenueOp.CANCEL_ALL, selectors.instrument(instrument_id), reason=reason, by=by, at=at)
 
 
 def _ask_for(

@@ -4,7 +4,7 @@ from apps.trading.types.desk import Backlog, OrderPage, TradePage, VenueAct, Wat
 from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
-from apps.trading.types.seen import Candle, OwnFill, Preview, Problem, PublicTrade, Ticker
+from apps.trading.types.seen import Candle, OwnFill, Placed, Preview, Problem, PublicTrade, Ticker
 from apps.trading.types.settling import SettlingTrade
 from apps.trading.types.words import (
     OrderStatus,
@@ -46,6 +46,7 @@ __all__ = [
     "OrderType",
     "OwnFill",
     "Party",
+    "Placed",
     "Preview",
     "Problem",
     "PublicTrade",

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.compliance.types import Meter
+from apps.trading.types.orders import Order, Trade
 from apps.trading.types.words import SettlementStatus, Side
 
 
@@ -67,6 +68,15 @@ class OwnFill:
     settlement_attempts: int
     tx_hash: str
     settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order and its trades as they were right after its command, which a resend is told again."""
+
+    order: Order
+    trades: tuple[Trade, ...]
+    is_repeated: bool
 
 
 @dataclass(frozen=True, slots=True)

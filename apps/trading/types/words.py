@@ -100,6 +100,7 @@ class VenueOp(StrEnum):
     RESUME = "resume"
     SET_COLLAR = "set_collar"
     CANCEL_ORDER = "cancel_order"
+    CANCEL_ALL = "cancel_all"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     EXPIRE = "expire"

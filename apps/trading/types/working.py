@@ -65,6 +65,7 @@ class Working:
     used: int = 0
     reserved: int = 0
     is_new: bool = False
+    created_at: datetime | None = None
 
 
 @dataclass(slots=True, eq=False)

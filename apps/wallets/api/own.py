@@ -234,13 +234,22 @@ class WithdrawalDetail(APIView):
 class CancelWithdrawal(APIView):
     """A withdrawal that I don't want any more."""
 
-    @extend_schema(request=None, responses={200: WithdrawalOutput, **problems(401, 403, 404, 409)})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: WithdrawalOutput, **problems(400, 401, 403, 404, 409, 422)},
+    )
     def post(self, request: Request, withdrawal_id: UUID) -> Response:
         """Take back a withdrawal that nobody has approved; its amount is available again."""
-        found = services.cancel_withdrawal(
-            withdrawal_id=withdrawal_id, owner=user_id_of(request), by=actor_of(request), at=now()
+        at = now()
+        return answer_once(
+            request,
+            verb=lambda: services.cancel_withdrawal(
+                withdrawal_id=withdrawal_id, owner=user_id_of(request), by=actor_of(request), at=at
+            ),
+            render=withdrawal_body,
+            at=at,
         )
-        return Response(withdrawal_body(found))
 
 
 class WithdrawalLimits(APIView):

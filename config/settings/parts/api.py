@@ -19,7 +19,8 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Alef API",
-    "DESCRIPTION": "Issuance, trading, settlement and servicing of regulated security tokens.",
+    "DESCRIPTION": "Issuance, trading, settlement and servicing of regulated security tokens. "
+    "Live market data and own orders: the WebSocket /ws/v1, see docs/api/websocket.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -35,6 +36,10 @@ SPECTACULAR_SETTINGS = {
         # chain
         "IntentKindEnum": "apps.chain.api.KINDS",
         "IntentStateEnum": "apps.chain.api.STATES",
+        # trading
+        "OrderStatusEnum": "apps.trading.api.outputs.ORDER_STATUS",
+        "SettlementStatusEnum": "apps.trading.api.outputs.SETTLEMENT_STATUS",
+        "TradingStateEnum": "apps.trading.api.outputs.TRADING_STATE",
         # wallets
         "DepositStatusEnum": "apps.wallets.api.answers.DEPOSIT_STATUS",
         "WithdrawalStatusEnum": "apps.wallets.api.answers.WITHDRAWAL_STATUS",

@@ -42,4 +42,5 @@ RATE_LIMITS = {
     "phone_code": "5/hour",
     "kyc_upload": "60/hour",
     "api": "600/minute",
+    "orders": "200/second",  # those of a batch count one by one (ORD-7)
 }

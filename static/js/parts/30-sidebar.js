@@ -4,7 +4,11 @@ const page = document.documentElement;
 function foldSidebar(folded) {
   if (folded) page.dataset.sidebar = "rail";
   else delete page.dataset.sidebar;
-  document.cookie = `sidebar=${folded ? "rail" : ""}; path=/; max-age=${folded ? 31536000 : 0}; samesite=lax`;
+  document.cookie = `sidebar=${folded ? "rail" : "wide"}; path=/; max-age=31536000; samesite=lax`;
+  tellFold(folded);
+}
+
+function tellFold(folded) {
   for (const button of document.querySelectorAll("[data-sidebar-fold]")) {
     button.setAttribute("aria-expanded", String(!folded));
   }
@@ -13,6 +17,8 @@ function foldSidebar(folded) {
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-sidebar-fold]")) foldSidebar(page.dataset.sidebar !== "rail");
 });
+
+tellFold(page.dataset.sidebar === "rail"); // a page that needs the room begins with it folded
 
 for (const group of document.querySelectorAll("details[data-nav-group]")) {
   const key = `nav:${group.dataset.navGroup}`;

@@ -1,6 +1,7 @@
 """The pages: what an issuer sees on the way, and how staff decide."""
 
 import re
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -175,6 +176,17 @@ def test_the_queue_is_filtered(client, staff, query, found):
     page = client.get(reverse("staff-businesses"), query)
     assert page.status_code == 200
     assert [each.name for each in page.context["page"].businesses] == found
+
+
+def test_an_id_from_a_form_does_not_say_when():
+    first, second = (
+        businesses.pending(business_id=UUID(int=2**128 - 1)),
+        businesses.pending(business_id=UUID(int=1)),
+    )
+    assert [each.id for each in selectors.page(oldest_first=True).businesses] == [first.id, second.id]
+    assert [each.id for each in selectors.page().businesses] == [second.id, first.id]
+    after = selectors.page(cursor=str(first.id), oldest_first=True)
+    assert [each.id for each in after.businesses] == [second.id]
 
 
 @pytest.mark.parametrize("oldest_first", [True, False])

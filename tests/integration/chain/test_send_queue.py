@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from eth_account import Account
 
-from apps.chain import rules, selectors
+from apps.chain import nonces, rules, selectors
 from apps.chain.client import transactions as node
 from apps.chain.models import Attempt, GasTransaction, Intent, Network, SignerAccount, Transaction
 from apps.chain.sender import go_round, queue
@@ -247,6 +248,33 @@ def test_a_plan_that_breaks_counts_as_a_refusal(chain, at):
 
 
 # -- nodes
+
+
+def test_a_count_that_cannot_be_is_not_believed(chain, suite, mint, monkeypatch):
+    """A nonce after transactions that don't exist would wait for them for ever."""
+    monkeypatch.setattr(node, "pending_count", lambda address: 2**62)
+    found = brought_to("queued", mint)
+    assert not carrier()._step(found)
+    mint.refresh_from_db()
+    assert (only(mint).nonce, mint.attempts) == (None, 0)
+    assert "transactions of a signer" in mint.waits_for
+    monkeypatch.undo()
+    Intent.objects.update(next_attempt_at=None)
+    carry_out()
+    assert chain.supply(suite.token) == 5
+
+
+def test_a_count_is_believed_as_far_as_there_can_be_transactions():
+    def take(pending):
+        with transaction.atomic():
+            return nonces.take(chain_id=31337, duty=Duty.AGENT, address="0x" + "ab" * 20, pending=pending)
+
+    with pytest.raises(nonces.CountTooFar):
+        take(nonces.FURTHEST_AT_FIRST + 1)
+    assert take(7) == 7
+    with pytest.raises(nonces.CountTooFar):
+        take(9 + nonces.FURTHEST)
+    assert (take(0), take(9 + nonces.FURTHEST)) == (8, 9 + nonces.FURTHEST)
 
 
 @pytest.mark.spec("CHN-1")

@@ -74,7 +74,7 @@ def test_a_requeued_mint_that_was_done_is_not_done_again(chain, suite, holder, a
     assert chain.supply(suite.token) == 5
 
 
-def test_a_dead_intent_is_cancelled_for_good(chain, suite, dead, at):
+def test_a_dead_intent_is_cancelled_until_staff_want_it_again(chain, suite, dead, at):
     services.cancel(intent_id=dead.pk, reason="asked for by mistake", by=STAFF, at=at)
     dead.refresh_from_db()
     assert (dead.state, dead.completed_at) == (IntentState.CANCELLED, at)
@@ -82,8 +82,12 @@ def test_a_dead_intent_is_cancelled_for_good(chain, suite, dead, at):
     assert (event.reason, event.before["state"]) == ("asked for by mistake", "dead")
     carry_out()
     assert chain.supply(suite.token) == 0
-    with pytest.raises(Conflict):
-        services.requeue(intent_id=dead.pk, by=STAFF, at=at)
+    agent(chain, suite, "addAgent(address)")
+    services.requeue(intent_id=dead.pk, by=STAFF, at=at)
+    carry_out()
+    dead.refresh_from_db()
+    assert dead.state == IntentState.COMPLETED
+    assert chain.supply(suite.token) == 4
 
 
 def test_what_waits_is_cancelled_and_said_so(chain, suite, holder, at):

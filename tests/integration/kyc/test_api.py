@@ -339,6 +339,19 @@ def test_a_document_is_judged_over_the_api(client, at):
     assert judge(accepted=True).json()["status"] == "accepted"
 
 
+@pytest.mark.spec("KYC-3", "KYC-4")
+def test_the_person_is_not_told_who_looked(client, noor):
+    case, who = submitted(noor), staff()
+    detail(client, case, who)
+    url = reverse("api:kyc-judge", args=[case.id, case.documents[0].id])
+    client.post(url, {"accepted": False, "notes": "Blurred."}, content_type=JSON, **bearer(who))
+    review(client, case, who, decision="reject", rejection_reason="The picture is blurred.")
+    seen = client.get(reverse("api:kyc"), **bearer(noor)).content.decode()
+    assert "Blurred." in seen
+    assert str(who.id) not in seen
+    assert str(who.id) in detail(client, case, staff()).content.decode()
+
+
 @pytest.mark.parametrize("name", ["kyc-case", "kyc-review", "kyc-release"])
 def test_what_does_not_exist_is_404(client, name):
     url, who = reverse(f"api:{name}", args=[uuid4()]), bearer(staff())

@@ -1,10 +1,15 @@
 """Trades and their settlement over HTTP, for staff and nobody else."""
 
+import threading
+
 import pytest
 from django.db import connection, transaction
 
 from apps.accounts.types import Role
+from apps.audit.models import AuditEvent
 from apps.common.ids import new_id
+from apps.common.types import Actor
+from apps.settlement import services
 from apps.settlement.models import Batch, TradeSettlementHistory
 from apps.settlement.types import BatchState
 from apps.trading import models as trading
@@ -95,7 +100,6 @@ def test_a_trade_reads_with_its_amounts_as_text_and_its_history(client, staff, m
     assert (step["actor_kind"], step["actor_id"]) == ("user", str(staff.id))
 
 
-@pytest.mark.spec("SET-3")
 def test_a_failed_trade_is_retried_once_per_key(client, staff, trades):
     fail(trades[0])
     first = post(client, staff, trades[0])
@@ -110,6 +114,29 @@ def test_a_failed_trade_is_retried_once_per_key(client, staff, trades):
     assert post(client, staff, trades[0], key="k3", reason=1).status_code == 400
     assert post(client, staff, trades[0], key="k4", why="x").status_code == 400
     assert post(client, staff, new_id(), key="k5").json()["code"] == "unknown_trade"
+
+
+def test_two_retries_at_once_are_one(trades):
+    fail(trades[0])
+    gate, statuses = threading.Barrier(3), []
+
+    def act(number):
+        try:
+            gate.wait()
+            by = Actor("user", str(new_id()))
+            done = services.retry(trade_id=trades[0], reason=f"case {number}", by=by, at=AT)
+            statuses.append(str(done.status))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=act, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == ["pending"] * 3
+    assert TradeSettlementHistory.objects.count() == 1
+    assert AuditEvent.objects.filter(action="settlement.retried").count() == 1
 
 
 def test_a_settled_trade_is_not_retried(client, staff, trades):

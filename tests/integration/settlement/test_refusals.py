@@ -3,6 +3,7 @@
 import pytest
 
 from apps.audit.models import AuditEvent
+from apps.chain import services as chain_acts
 from apps.chain.models import Transaction
 from apps.chain.types import IntentKind
 from apps.common.clock import now
@@ -12,8 +13,9 @@ from apps.ledger import selectors as ledger
 from apps.settlement import selectors, services
 from apps.settlement.models import TradeSettlementHistory
 from apps.trading import models as trading
-from apps.trading.services import UnknownTrade
+from apps.trading.selectors import UnknownTrade
 from apps.trading.types import SettlementStatus, Side
+from tests.factories import ledger as bank
 from tests.factories.settlement import NO, Venue
 from tests.factories.trading import Bench, Market
 from tests.relay import deliver_all
@@ -47,7 +49,7 @@ def sent():
     return Transaction.objects.filter(intent__kind=IntentKind.SETTLEMENT).count()
 
 
-@pytest.mark.spec("SET-1", "SET-3")
+@pytest.mark.spec("SET-1")
 def test_a_frozen_seller_stops_nobody_else_fails_after_five_attempts_and_is_retried(venue):
     amal, badr, carl = venue.join(tokens=30), venue.join(tokens=30), venue.join(cash=10_000)
     venue.freeze(amal)
@@ -122,6 +124,21 @@ def test_who_has_no_address_on_chain_is_refused_and_the_others_go(venue):
     venue.settle()
     assert (venue.status(lost), last(lost).reason) == ("pending", "holder_unknown")
     assert venue.status(fine) == "settled"
+
+
+def test_who_is_still_being_registered_waits_at_no_cost_and_holds_up_nobody(venue):
+    amal, badr = venue.join(tokens=30), venue.join(cash=10_000)
+    new = venue.market.join(cash=10_000)
+    owner = venue.market.owners[new]
+    bank.act(chain_acts.request_holder, owner=owner, country=784, by=STAFF, at=now())
+    later, fine = venue.trade(amal, new, 10, 90), venue.trade(amal, badr, 5, 90)
+    services.settle_due(at=now())
+    assert (venue.status(later), venue.status(fine)) == ("pending", "processing")
+    assert (last(later).reason, last(later).attempt) == ("holder_not_registered", 0)
+    venue.settle()
+    again(venue, 1)
+    assert (venue.status(later), venue.status(fine)) == ("settled", "settled")
+    assert trading.Trade.objects.get(pk=later).settlement_attempts == 1
 
 
 def test_without_contracts_trades_wait(db):

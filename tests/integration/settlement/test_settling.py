@@ -181,12 +181,18 @@ def test_what_another_transaction_settled_is_found_and_not_sent_again(venue):
     venue.agree()
 
 
-def test_nothing_is_sent_where_all_is_settled_already(venue):
+def test_nothing_is_sent_where_all_is_settled_already_once_that_is_final(venue, settings):
     amal, badr = venue.join(tokens=30), venue.join(cash=10_000)
     trade_id = venue.trade(amal, badr, 4)
     parties = (venue.suite.token, venue.addresses[amal], venue.addresses[badr])
     line = (trade_id.bytes.ljust(32, b"\0"), *parties, 4, abi.ZERO, 0)
     venue.act(Duty.OPERATOR, plan.site()["Settlement"], plan.SETTLE, [line])
+    settings.CHAIN_CONFIRMATIONS = 4
+    deliver_all()
+    carry_out()
+    intent = Intent.objects.get(kind=IntentKind.SETTLEMENT)
+    assert intent.waits_for == "the block of a settlement to be final"
+    venue.chain.rpc("anvil_mine", "0x3")
     venue.settle()
     assert venue.status(trade_id) == "settled"
     assert not Transaction.objects.filter(intent__kind=IntentKind.SETTLEMENT).exists()

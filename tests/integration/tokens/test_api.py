@@ -231,8 +231,10 @@ def test_from_draft_to_mint_over_the_api(client, issuer, business, admin):
     assert post(client, "token-confirm", admin, wanted, key="c1", token_id=token_id).json() == done.json()
     refused = post(client, "token-confirm", admin, wanted, key="c2", token_id=token_id)
     assert (refused.status_code, refused.json()["code"]) == (409, "invalid_transition")
-    waived = post(client, "allocation-waive", noor, allocation_id=allocation["id"])
+    waived = post(client, "allocation-waive", noor, key="w1", allocation_id=allocation["id"])
     assert waived.json()["cooling_off_waived_at"]
+    again = post(client, "allocation-waive", noor, key="w1", allocation_id=allocation["id"])
+    assert (again.json(), again["Idempotency-Replayed"]) == (waived.json(), "true")
     assert services.queue_due_mints(at=now()) == 1
     make.chain_says(services.note_minted, IntentKind.MINT, allocation["id"])
     mine = get(client, "allocations", noor, "?status=confirmed").json()["results"]
@@ -264,6 +266,7 @@ def test_acts_on_money_need_a_key_and_ones_own_allocation(client, admin):
         ("token-subscribe", noor, {"token_id": token.id}),
         ("allocation-cancel", noor, where),
         ("allocation-withdraw", noor, where),
+        ("allocation-waive", noor, where),
         ("token-deploy", admin, {"token_id": token.id}),
         ("token-confirm", admin, {"token_id": token.id}),
         ("allocation-requeue", admin, where),

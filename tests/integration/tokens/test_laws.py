@@ -47,7 +47,7 @@ def test_the_order_book_is_for_the_secondary_market_only(token):
     rows_of = Token.objects.filter(pk=token.id)
     name = "token_orderbook_only_in_secondary"
     assert refused(lambda: rows_of.update(trading_mode="full_orderbook")) == name
-    rows_of.update(status="secondary", trading_mode="full_orderbook")
+    rows_of.update(status="secondary", trading_mode="full_orderbook", listed_at=AT, success_fee=0)
     for status in ("primary", "paused", "matured", "delisted", "failed"):
         assert refused(lambda status=status: rows_of.update(status=status)) == name
     rows_of.update(status="paused", trading_mode="fixed_price_otc")

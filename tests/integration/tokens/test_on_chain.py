@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from apps.businesses import selectors as of_businesses
 from apps.chain import services as chain_acts
+from apps.chain.client import transactions as node
 from apps.chain.models import Intent
 from apps.common.clock import now
 from apps.ledger import selectors as ledger
 from apps.tokens import selectors, services
-from apps.tokens.types import OnChainStatus
+from apps.tokens.types import TREASURY, OnChainStatus
 from tests.factories import ledger as bank
 from tests.factories import tokens as make
 from tests.factories.tokens import BY
+from tests.integration.chain.test_indexer import index
 from tests.relay import deliver_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +65,45 @@ def test_what_the_ledger_says_is_what_the_chain_says(chain, token):
         balance = ledger.balances([own])[own]
         assert (balance.total, balance.withdrawable) == (units, units)
     assert chain.supply(token.contracts.contract_address) == selectors.token(token.id).tokens_sold == 135_50
+    assert ledger.verify().findings == ()
+
+
+@pytest.mark.spec("TOK-5", "TOK-9", "OFR-3")
+def test_after_the_go_live_the_ledger_and_the_register_agree(chain, token):
+    noor, sami = registered(chain), registered(chain)
+    for account, quantity in ((noor, 125_50), (sami, 10_00)):
+        make.waive(make.subscribed(token, account, quantity, at=now()), at=now())
+    services.confirm_payment(token_id=token.id, allocation_ids="all", by=BY, at=now())
+    services.queue_due_mints(at=now())
+    settle(chain)
+    listed = services.enable_secondary(token_id=token.id, by=BY, at=now())
+    settle(chain)
+    settle(chain)  # the mints were asked for by a message of the first
+    assert {each.on_chain_status for each in selectors.granted(token.id)} == {OnChainStatus.MINTED}
+    contract = listed.contracts.contract_address
+    assert node.read(contract, "paused()", returns="bool") is False
+    chain.rpc("anvil_mine", "0x40")
+    index()
+    lines = selectors.register(token.id)
+    assert {line.owner for line in lines} == {
+        noor.id,
+        sami.id,
+        of_businesses.owner(token.business_id),
+        TREASURY,
+    }
+    for line in lines:
+        assert line.awaiting_mint == 0
+        assert line.ledger_units == line.chain_units == chain.units(contract, line.address), line
+    held = sum(line.ledger_units for line in lines)
+    assert chain.supply(contract) == held == selectors.outstanding(listed) == 135_50 + 4_000_00
+    escrow = f"issuer:{token.business_id}:escrow:{token.id}:USD"
+    assert ledger.balances([escrow])[escrow].total == 0
+    assert (listed.total_raised, listed.success_fee, listed.paid_out) == (1_355_00, 27_10, 1_327_90)
+    services.pause(token_id=token.id, reason="a look at it", by=BY, at=now())
+    services.resume(token_id=token.id, reason="it is well", by=BY, at=now())
+    services.pause(token_id=token.id, reason="again", by=BY, at=now())
+    settle(chain)
+    assert node.read(contract, "paused()", returns="bool") is True
     assert ledger.verify().findings == ()
 
 

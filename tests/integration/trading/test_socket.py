@@ -1,118 +1,28 @@
 """The WebSocket `/ws/v1` in this process: a real desk, a real Valkey, a client that keeps its own book."""
 
-import zlib
-from contextlib import asynccontextmanager
-from functools import partial
+import asyncio
+from uuid import UUID
 
 import pytest
-from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
-from apps.trading import feeds
-from apps.trading.recording import Wish
-from apps.trading.types import Side, VenueOp
+from apps.trading.consumers.outgoing import MOST_STEPS
 from config.asgi import application
-from tests.factories.trading import AT, Bench, Market
+from tests.integration.trading.wire import (
+    BUY,
+    HALT,
+    PATIENCE,
+    SELL,
+    Client,
+    act,
+    connected,
+    cut_listeners,
+    more_instruments,
+    reading_when_told,
+    room,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio, pytest.mark.spec("MKT-1")]
-HALT = Wish(id=1, op=VenueOp.HALT, order=None, account=None, lowest=0, highest=0, due_at=None, reason="")
-BUY, SELL = Side.BUY, Side.SELL
-PATIENCE = 20  # seconds for whatever must come
-
-
-class Client:
-    """A client of the protocol; it knows of the server only what it was sent."""
-
-    def __init__(self, wire):
-        self.wire = wire
-        self.sides = {"bids": {}, "asks": {}}
-        self.sequence = None
-
-    async def say(self, **message):
-        await self.wire.send_json_to(message)
-
-    async def hear(self):
-        return await self.wire.receive_json_from(PATIENCE)
-
-    async def until(self, **wanted):
-        """Return the next message with these fields, and forget the ones before it."""
-        while True:
-            message = await self.hear()
-            if wanted.items() <= message.items():
-                return message
-
-    async def subscribe(self, channel, instrument=None):
-        about = {"instrument": str(instrument)} if instrument else {}
-        await self.say(op="subscribe", channel=channel, **about)
-        return await self.until(type="subscribed", channel=channel, **about)
-
-    def take(self, message):
-        """Take in a message of the book, and check what it says of itself."""
-        if message["type"] == "snapshot":
-            self.sides = {"bids": dict(message["bids"]), "asks": dict(message["asks"])}
-        else:
-            assert message["previous"] == self.sequence, "nothing is missing"
-            for name, side in self.sides.items():
-                for price, quantity in message[name]:
-                    side[price] = quantity
-                    if quantity == "0":
-                        del side[price]
-        self.sequence = message["sequence"]
-        first = [*self.levels("bids")[:10], *self.levels("asks")[:10]]
-        assert message["checksum"] == zlib.crc32("|".join(":".join(level) for level in first).encode())
-
-    def levels(self, name):
-        side = sorted(self.sides[name].items(), key=lambda level: float(level[0]))
-        return [list(level) for level in (side[::-1] if name == "bids" else side)]
-
-    async def follow_to(self, sequence):
-        """Take in what comes of the book up to a number."""
-        while self.sequence is None or self.sequence < sequence:
-            message = await self.hear()
-            if message.get("channel") == "book" and message["type"] in {"snapshot", "delta"}:
-                self.take(message)
-
-
-@asynccontextmanager
-async def connected(*headers, path="/ws/v1"):
-    wire = WebsocketCommunicator(application, path, headers=[(b"host", b"testserver"), *headers])
-    accepted, code = await wire.connect(PATIENCE)
-    assert accepted, code
-    try:
-        yield Client(wire)
-    finally:
-        await wire.disconnect(timeout=PATIENCE)
-
-
-class Room:
-    """A market whose desk tells what it does."""
-
-    def __init__(self, **options):
-        self.market = Market(**options)
-        self.bench = Bench(self.market)
-        self.id = self.market.instrument.id
-        self.buyer = self.market.join(cash=10**8)
-        self.seller = self.market.join(tokens=10**6)
-        self.bench.desk.tell([])
-
-    def do(self, *envelopes, wishes=()):
-        desk = self.bench.desk
-        desk.tell(desk.turn(self.market.entries(envelopes), wishes, at=AT))
-        return desk.sequence
-
-    def order(self, side, quantity, price, **terms):
-        return self.market.new(self.buyer if side is BUY else self.seller, side, quantity, price, **terms)
-
-    def book(self):
-        return feeds.snapshot(feeds.book(self.id), self.market.instrument)
-
-
-def room(**options):
-    return sync_to_async(partial(Room, **options))()
-
-
-def act(verb, *args, **kwargs):
-    return sync_to_async(verb)(*args, **kwargs)
 
 
 async def test_a_client_follows_the_book_from_a_snapshot_on(valkey):
@@ -162,3 +72,132 @@ async def test_two_instruments_are_told_apart_and_one_can_be_left(valkey):
         await act(one.do, one.order(BUY, 2, 100))
         await act(other.do, other.order(SELL, 5, 90), other.order(BUY, 3, 90))
         assert (await client.until(type="trades"))["instrument"] == str(other.id)
+
+
+async def test_what_was_lost_on_the_way_is_made_good_by_a_snapshot(valkey):
+    here = await room()
+    async with connected() as client:
+        await client.subscribe("book", here.id)
+        await client.follow_to(0)
+        await client.follow_to(await act(here.do, here.order(SELL, 5, 100)))
+        await act(here.lose, here.order(SELL, 7, 101), here.order(BUY, 1, 100))
+        last = await act(here.do, here.order(BUY, 2, 90))
+        await client.until(type="snapshot", sequence=last)
+        await client.subscribe("book", here.id)
+        client.take(await client.until(type="snapshot"))
+        book = await act(here.book)
+        assert (client.levels("bids"), client.levels("asks")) == (book["bids"], book["asks"])
+        await client.follow_to(await act(here.do, here.order(BUY, 1, 91)))
+
+
+async def test_everybody_gets_a_snapshot_after_the_listener_was_away(valkey):
+    here = await room()
+    async with connected() as one, connected() as other:
+        for client in (one, other):
+            await client.subscribe("book", here.id)
+            await client.follow_to(0)
+        assert await act(cut_listeners, valkey) == 1, "one listener serves all connections"
+        last = await act(here.do, here.order(SELL, 5, 100))
+        for client in (one, other):
+            client.take(await client.until(type="snapshot", sequence=last))
+            assert client.levels("asks") == [["1.00", "5"]]
+        last = await act(here.do, here.order(BUY, 5, 99))
+        for client in (one, other):
+            await client.follow_to(last)
+            assert client.levels("bids") == [["0.99", "5"]]
+
+
+async def test_a_sequencer_that_begins_anew_is_followed_without_a_gap(valkey):
+    here = await room()
+    async with connected() as client:
+        await client.subscribe("book", here.id)
+        await client.follow_to(0)
+        await act(here.bench.do, here.order(SELL, 5, 100))
+        await act(here.bench.again)
+        await act(here.bench.desk.keep_book)
+        await client.follow_to(1)
+        await client.follow_to(await act(here.do, here.order(SELL, 5, 101)))
+        assert client.levels("asks") == [["1.00", "5"], ["1.01", "5"]]
+
+
+async def test_who_reads_slowly_gets_a_snapshot_instead_of_steps(valkey):
+    here = await room()
+    async with reading_when_told() as slow, connected() as quick:
+        await quick.subscribe("book", here.id)
+        await quick.follow_to(0)
+        await slow.say(op="subscribe", channel="book", instrument=str(here.id))
+        await slow.read_one(type="snapshot")
+        for number in range(3 * MOST_STEPS):
+            last = await act(here.do, here.order(BUY, 1, 50 + number % 40))
+        await quick.follow_to(last)
+        slow.go_on()
+        found = [await slow.read()]
+        while found[-1]["sequence"] < last:
+            found.append(await slow.read())
+        assert len(found) < 2 * MOST_STEPS
+        (whole,) = [message for message in found if message["type"] == "snapshot"]
+        keeper = Client(None)
+        for message in found[found.index(whole) :]:
+            keeper.take(message)
+        assert keeper.levels("bids") == quick.levels("bids")
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("{", "malformed_json"),
+        ("[]", "malformed_json"),
+        ("1e999", "malformed_json"),
+        ("[" * 4000, "malformed_json"),
+        ('{"op":"ping","op":"ping"}', "malformed_json"),
+        ("\ud800", "malformed_json"),
+        ("x" * 5000, "message_too_large"),
+        ("{}", "unknown_op"),
+        ('{"op":["ping"]}', "unknown_op"),
+        ('{"op":"subscribe"}', "unknown_channel"),
+        ('{"op":"subscribe","channel":["book"]}', "unknown_channel"),
+        ('{"op":"subscribe","channel":"book"}', "unknown_instrument"),
+        ('{"op":"subscribe","channel":"book","instrument":7}', "unknown_instrument"),
+        (f'{{"op":"subscribe","channel":"book","instrument":"{UUID(int=7)}"}}', "unknown_instrument"),
+        ('{"op":"subscribe","channel":"orders"}', "not_authenticated"),
+        ('{"op":"auth"}', "invalid_token"),
+        ('{"op":"auth","token":"a.b.c"}', "invalid_token"),
+    ],
+)
+async def test_what_cant_be_done_is_refused_and_the_connection_stays(valkey, message, code):
+    async with connected() as client:
+        await client.wire.send_to(text_data=message)
+        refused = await client.hear()
+        assert (refused["type"], refused["code"]) == ("error", code)
+        assert refused["detail"]
+        await client.say(op="ping")
+        assert await client.hear() == {"type": "pong"}
+
+
+async def test_bytes_are_refused_and_too_many_messages_end_the_connection(valkey):
+    async with connected() as client:
+        await client.wire.send_to(bytes_data=b"\x00")
+        assert (await client.hear())["code"] == "message_too_large"
+        for _ in range(400):
+            await client.say(op="ping")
+        await client.until(type="error", code="too_many_messages")
+        assert await client.end() == 4429
+
+
+async def test_a_connection_follows_so_many_channels_and_no_more(valkey):
+    here = await room()
+    others = [await act(more_instruments, here, 50)]
+    async with connected() as client:
+        for instrument in others[0][:50]:
+            await client.say(op="subscribe", channel="market", instrument=str(instrument))
+            await asyncio.sleep(0.05)
+        await client.until(type="subscribed", instrument=str(others[0][49]))
+        await client.say(op="subscribe", channel="market", instrument=str(here.id))
+        assert (await client.until(type="error"))["code"] == "too_many_subscriptions"
+        await client.say(op="unsubscribe", channel="market", instrument=str(others[0][0]))
+        await client.subscribe("market", here.id)
+
+
+async def test_another_address_is_refused(valkey):
+    wire = WebsocketCommunicator(application, "/ws/v2", headers=[])
+    assert await wire.connect(PATIENCE) == (False, 4404)

@@ -113,6 +113,17 @@ def test_the_separate_acts(ask, send, noor, staff):
 
 
 @pytest.mark.spec("PAY-2", "API-1")
+def test_a_withdrawal_is_taken_back_once(ask, send, noor):
+    funded(noor, 1_000_00)
+    path = f"withdrawals/{asked(noor, 300_00).id}/cancel"
+    assert code(send(noor, path, key="")) == (400, "idempotency_key_missing")
+    done, again = (send(noor, path, key="k") for _ in range(2))
+    assert (again.json(), again["Idempotency-Replayed"]) == (done.json(), "true")
+    assert done.json()["status"] == "cancelled"
+    assert cash(ask, noor) == {"USD": "1000.00"}
+
+
+@pytest.mark.spec("PAY-2", "API-1")
 def test_a_withdrawal_from_request_to_bank(ask, send, noor, staff):
     funded(noor, 1_000_00)
     body = {"currency": "USD", "amount": "300.00", "holder_name": HOLDER, "iban": IBAN}

@@ -7,7 +7,7 @@ it never assumes that something happened, and two of its answers in the same sta
 
 from collections.abc import Mapping
 
-from apps.chain.sender.plans import holder, mint, platform, settlement, suite
+from apps.chain.sender.plans import holder, market, mint, platform, settlement, suite
 from apps.chain.sender.steps import Plan
 from apps.chain.types import IntentKind
 
@@ -16,5 +16,6 @@ PLANS: Mapping[IntentKind, Plan] = {
     IntentKind.HOLDER: holder.plan,
     IntentKind.SUITE: suite.plan,
     IntentKind.MINT: mint.plan,
+    IntentKind.MARKET: market.plan,
     IntentKind.SETTLEMENT: settlement.plan,
 }

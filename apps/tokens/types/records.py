@@ -1,67 +1,19 @@
-"""The words of securities and their offerings: tokens, their terms, allocations, and what is told of them.
-
-Amounts are integers: tokens in base units (10^-decimals of a token), money in the smallest unit of the
-raise currency, shares of the supply in basis points.
-"""
+"""Tokens, allocations and what happens to them, as other apps and pages see them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from apps.accounts.types import Accreditation
-from apps.outbox.types import declare as declare_message
-from apps.parameters.types import declare
-
-MAX_AT_ONCE = 500  # allocations in one confirmation
-
-
-class Kind(StrEnum):
-    """What a token is a share of (TOK-1); only equity is issued so far."""
-
-    EQUITY = "equity"
-    BOND = "bond"
-    FUND_UNIT = "fund_unit"
-    REVENUE_SHARE = "revenue_share"
-    STABLECOIN = "stablecoin"
-
-
-class TokenStatus(StrEnum):
-    DRAFT = "draft"
-    PRIMARY = "primary"
-    FAILED = "failed"
-    SECONDARY = "secondary"
-    PAUSED = "paused"
-    MATURED = "matured"
-    DELISTED = "delisted"
-
-
-class TradingMode(StrEnum):
-    PRIMARY_SUBSCRIPTION = "primary_subscription"
-    FULL_ORDERBOOK = "full_orderbook"
-    FIXED_PRICE_OTC = "fixed_price_otc"
-
-
-class AllocationType(StrEnum):
-    PRIMARY = "primary"
-
-
-class AllocationStatus(StrEnum):
-    PENDING_PAYMENT = "pending_payment"
-    CONFIRMED = "confirmed"
-    REFUNDED = "refunded"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class OnChainStatus(StrEnum):
-    """How far an allocation's mint is; `none` until it is asked for."""
-
-    NONE = "none"
-    QUEUED = "queued"
-    MINTED = "minted"
-    FAILED = "failed"
+from apps.tokens.types.words import (
+    AllocationStatus,
+    AllocationType,
+    Kind,
+    OnChainStatus,
+    TokenStatus,
+    TradingMode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +79,8 @@ class Token:
     """A security of a business. `cash_decimals` are those of `terms.raise_currency`.
 
     `tokens_reserved` is subscribed and not yet confirmed, `tokens_sold` and `total_raised` are confirmed.
-    `deploy_requested_at` freezes the terms; `deploy_error` is the chain's last refusal.
+    `deploy_requested_at` freezes the terms; `deploy_error` is the chain's last refusal. `listed_at` is when
+    its market was opened for the first time, and `success_fee` what the platform took of the raise then.
     """
 
     id: UUID
@@ -142,6 +95,8 @@ class Token:
     total_raised: int
     primary_start: datetime | None
     primary_end: datetime | None
+    listed_at: datetime | None
+    success_fee: int | None
     deploy_requested_at: datetime | None
     deployed_at: datetime | None
     deploy_error: str
@@ -158,6 +113,11 @@ class Token:
     def is_deployed(self) -> bool:
         return self.deployed_at is not None
 
+    @property
+    def paid_out(self) -> int | None:
+        """What the issuer got of the raise, None before the go-live."""
+        return None if self.success_fee is None else self.total_raised - self.success_fee
+
     def is_open(self, at: datetime) -> bool:
         """Tell whether it can be subscribed at this instant."""
         if self.status is not TokenStatus.PRIMARY or self.primary_start is None or self.primary_end is None:
@@ -169,6 +129,7 @@ class Token:
 class Allocation:
     """What an investor subscribed: `quantity` in base units of the token for `cost` of the raise currency.
 
+    What was handed out at the go-live costs nothing, and is locked until `locked_until` (None: it isn't).
     `expires_at` ends a pending payment. `cooling_off_until` is None until it is confirmed; it isn't after
     `confirmed_at` for who has no cooling-off. `ended_at` is when it was cancelled, expired or refunded.
     """
@@ -196,6 +157,7 @@ class Allocation:
     expires_at: datetime
     confirmed_at: datetime | None
     ended_at: datetime | None
+    locked_until: datetime | None = None
 
     @property
     def can_cancel(self) -> bool:
@@ -247,6 +209,48 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class GoLive:
+    """What the opening of a market does: money of the raise, and base units of the token.
+
+    `shares` has the units by type, without empty ones; those of team and reserve are locked for
+    `lock_up_days`. `unsold` is cancelled: it is never issued.
+    """
+
+    raised: int
+    fee_bps: int
+    fee: int
+    paid_out: int
+    shares: Mapping[AllocationType, int]
+    lock_up_days: int
+    unsold: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityFacts:
+    """What other apps judge a security by. Countries and classes: empty for all of them.
+
+    `price` is that of the offering, for one whole token. `insiders` are members of its issuer.
+    """
+
+    token_id: UUID
+    business_id: UUID
+    symbol: str
+    name: str
+    decimals: int
+    status: TokenStatus
+    trading_mode: TradingMode
+    raise_currency: str
+    cash_decimals: int
+    price: int
+    total_supply: int
+    eligible_countries: frozenset[str]
+    eligible_classes: frozenset[Accreditation]
+    min_kyc_level: int
+    insiders: frozenset[UUID]
+    listed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChange:
     """A line of a token's history. `actor` is "user:<id>" or "system:<process>"."""
 
@@ -274,61 +278,3 @@ class RegisterLine:
     @property
     def agrees(self) -> bool:
         return self.ledger_units == self.chain_units + self.awaiting_mint
-
-
-PAYMENT_DAYS = declare(
-    "tokens.payment_days",
-    "How long the cash of a subscription stays reserved while it waits for its confirmation.",
-    unit="days",
-    default=7,
-    minimum=1,
-    maximum=90,
-)
-COOLING_OFF_HOURS = declare(
-    "tokens.cooling_off_hours",
-    "How long a retail investor may withdraw a confirmed subscription, unless the offering says otherwise.",
-    unit="hours",
-    default=48,
-    maximum=24 * 90,
-)
-
-_TOKEN = {"token_id": "uuid"}
-_OF_BUSINESS = {"token_id": "uuid", "business_id": "uuid"}
-_ALLOCATION = {"token_id": "uuid", "allocation_id": "uuid", "investor_id": "uuid"}
-
-TOKEN_CREATED = declare_message("token.created", "A business drafted a token.", **_OF_BUSINESS)
-TOKEN_CHANGED = declare_message("token.changed", "The terms of a draft were changed.", **_TOKEN)
-DEPLOY_REQUESTED = declare_message(
-    "token.deploy_requested", "The chain was asked for a token's contracts.", **_TOKEN
-)
-TOKEN_DEPLOYED = declare_message("token.deployed", "A token's contracts are final on chain.", **_OF_BUSINESS)
-OFFERING_STARTED = declare_message(
-    "offering.started", "A token's primary offering was opened.", **_OF_BUSINESS
-)
-ALLOCATION_CREATED = declare_message(
-    "allocation.created", "An investor subscribed; their cash is reserved.", **_ALLOCATION
-)
-ALLOCATION_CANCELLED = declare_message(
-    "allocation.cancelled", "An investor cancelled before the payment was confirmed.", **_ALLOCATION
-)
-ALLOCATION_EXPIRED = declare_message(
-    "allocation.expired", "Nobody confirmed in time; the cash is free again.", **_ALLOCATION
-)
-ALLOCATION_CONFIRMED = declare_message(
-    "allocation.confirmed", "The cash went to escrow and the tokens to the investor.", **_ALLOCATION
-)
-ALLOCATION_REFUNDED = declare_message(
-    "allocation.refunded", "An investor withdrew in the cooling-off; the cash is back.", **_ALLOCATION
-)
-COOLING_OFF_WAIVED = declare_message(
-    "allocation.cooling_off_waived", "An investor gave up the right to withdraw.", **_ALLOCATION
-)
-MINT_QUEUED = declare_message(
-    "allocation.mint_queued", "The chain was asked for an allocation's tokens.", **_ALLOCATION
-)
-ALLOCATION_MINTED = declare_message(
-    "allocation.minted", "An allocation's tokens are final on chain.", **_ALLOCATION
-)
-MINT_FAILED = declare_message(
-    "allocation.mint_failed", "The chain refused an allocation's mint for good.", **_ALLOCATION
-)

@@ -1,11 +1,10 @@
-"""What others may know of tokens and allocations."""
+"""Tokens: who sees them, their terms and their history."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django_countries import countries
 
 from apps.accounts.types import Accreditation
@@ -17,14 +16,8 @@ from apps.ledger import selectors as ledger
 from apps.ledger.types import Asset, AssetStatus, AssetType
 from apps.tokens import models, rules, states
 from apps.tokens.types import (
-    Allocation,
-    AllocationStatus,
-    AllocationType,
     Contracts,
     Kind,
-    OnChainStatus,
-    Progress,
-    RegisterLine,
     StatusChange,
     Terms,
     Token,
@@ -59,13 +52,14 @@ def public_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
 
 def tokens_of(*business_ids: UUID) -> list[Token]:
     """Return all tokens of these businesses, newest first. The caller checks who may see drafts."""
-    rows = models.Token.objects.filter(business_id__in=business_ids).order_by("-id")
-    return [as_token(row) for row in rows]
+    rows = models.Token.objects.filter(business_id__in=business_ids)
+    return [as_token(row) for row in rows.order_by("-created_at", "-id")]
 
 
 def tokens(*, status: str = "", search: str = "", limit: int = MAX_PAGE) -> list[Token]:
     """Return the newest tokens that match, for staff; `search` finds in name, symbol and ISIN."""
-    return [as_token(row) for row in token_rows(status=status, search=search).order_by("-id")[:limit]]
+    rows = token_rows(status=status, search=search).order_by("-created_at", "-id")
+    return [as_token(row) for row in rows[:limit]]
 
 
 def token_rows(
@@ -108,113 +102,6 @@ def history(token_id: UUID) -> list[StatusChange]:
 def deployment(token_id: UUID) -> Intent | None:
     """Return what was asked of the chain for this token, with its steps; None before that."""
     return chain.intent_of(IntentKind.SUITE, token_id)
-
-
-def progress(token_id: UUID) -> Progress:
-    """Return how far an offering is (OFR-5)."""
-    confirmed = Q(status=AllocationStatus.CONFIRMED)
-    found = models.Allocation.objects.filter(token=token_id).aggregate(
-        investors=Count("investor_id", distinct=True, filter=Q(status__in=states.COUNTED)),
-        pending=Count("pk", filter=Q(status=AllocationStatus.PENDING_PAYMENT)),
-        confirmed=Count("pk", filter=confirmed),
-        queued=Count("pk", filter=Q(on_chain_status=OnChainStatus.QUEUED)),
-        minted=Count("pk", filter=Q(on_chain_status=OnChainStatus.MINTED)),
-        failed=Count("pk", filter=Q(on_chain_status=OnChainStatus.FAILED)),
-    )
-    return Progress(**found)
-
-
-def allocation(allocation_id: UUID) -> Allocation:
-    """Return an allocation, whoever asks: for staff and for other apps. Raises NotFound."""
-    row = allocation_rows().filter(pk=allocation_id).first()
-    if row is None:
-        raise NotFound("There is no such allocation.")
-    return as_allocation(row)
-
-
-def allocations_of(investor_id: UUID, *, token_id: UUID | None = None) -> list[Allocation]:
-    """Return an investor's allocations, newest first."""
-    query = allocation_rows(investor_id=investor_id, token_id=token_id).order_by("-created_at", "-pk")
-    return [as_allocation(row) for row in query[:MAX_PAGE]]
-
-
-def allocations(
-    token_id: UUID, *, status: str = "", on_chain_status: str = "", limit: int = MAX_PAGE
-) -> list[Allocation]:
-    """Return a token's allocations that match, oldest first, for staff."""
-    query = allocation_rows(token_id=token_id, status=status, on_chain_status=on_chain_status)
-    return [as_allocation(row) for row in query.order_by("pk")[:limit]]
-
-
-def allocation_rows(
-    *,
-    investor_id: UUID | None = None,
-    token_id: UUID | None = None,
-    status: str = "",
-    on_chain_status: str = "",
-) -> QuerySet[models.Allocation]:
-    """Return allocations as rows to be paged, with their tokens; what is empty doesn't narrow."""
-    wanted = {
-        "investor_id": investor_id,
-        "token_id": token_id,
-        "status": status,
-        "on_chain_status": on_chain_status,
-    }
-    query = models.Allocation.objects.select_related("token")
-    return query.filter(**{name: value for name, value in wanted.items() if value})
-
-
-def waiting_payments() -> int:
-    """Return how many subscriptions wait for their payment to be confirmed."""
-    return models.Allocation.objects.filter(status=AllocationStatus.PENDING_PAYMENT).count()
-
-
-def invested(token_id: UUID, *, investor_id: UUID) -> int:
-    """Return what an investor's pending and confirmed allocations of a token cost, in money."""
-    found = models.Allocation.objects.filter(
-        token=token_id, investor_id=investor_id, status__in=states.COUNTED
-    ).aggregate(total=Sum("cost"))
-    return int(found["total"] or 0)
-
-
-def invested_since(investor: UUID, *, since: datetime) -> Mapping[str, int]:
-    """Return what an investor's pending and confirmed allocations since then cost, by currency (ORD-5)."""
-    found = models.Allocation.objects.filter(
-        investor_id=investor, status__in=states.COUNTED, created_at__gte=since
-    )
-    return dict(found.values_list("token__raise_currency").annotate(total=Sum("cost")).order_by())
-
-
-def register(token_id: UUID) -> list[RegisterLine]:
-    """Return the holders with what the ledger and the chain say of each, the largest first (TOK-7)."""
-    found = token(token_id)
-    held = {UUID(owner): units for owner, units in ledger.client_holdings(found.terms.symbol).items()}
-    people = chain.holders(held)
-    address_of = {owner: holder.address for owner, holder in people.items() if holder.address}
-    on_chain = chain.register(token_id)
-    awaiting = _awaiting_mint(token_id)
-    lines = [
-        RegisterLine(
-            owner,
-            address_of.get(owner, ""),
-            units,
-            on_chain.pop(address_of.get(owner, ""), 0),
-            awaiting.get(owner, 0),
-        )
-        for owner, units in held.items()
-    ]
-    strangers = [RegisterLine(None, address, 0, units, 0) for address, units in on_chain.items()]
-    return sorted(lines + strangers, key=lambda line: (-line.ledger_units, -line.chain_units, line.address))
-
-
-def _awaiting_mint(token_id: UUID) -> dict[UUID, int]:
-    waiting = models.Allocation.objects.filter(token=token_id, status=AllocationStatus.CONFIRMED).exclude(
-        on_chain_status=OnChainStatus.MINTED
-    )
-    return {
-        owner: units or 0
-        for owner, units in waiting.values_list("investor_id").annotate(units=Sum("quantity"))
-    }
 
 
 def symbols(token_ids: Iterable[UUID]) -> Mapping[UUID, str]:
@@ -264,6 +151,8 @@ def as_token(row: models.Token) -> Token:
         total_raised=row.total_raised,
         primary_start=row.primary_start,
         primary_end=row.primary_end,
+        listed_at=row.listed_at,
+        success_fee=row.success_fee,
         deploy_requested_at=row.deploy_requested_at,
         deployed_at=row.deployed_at,
         deploy_error=row.deploy_error,
@@ -304,33 +193,4 @@ def _terms(row: models.Token) -> Terms:
         soft_cap=row.soft_cap,
         cooling_off_hours=row.cooling_off_hours,
         metadata=row.metadata,
-    )
-
-
-def as_allocation(row: models.Allocation) -> Allocation:
-    """Return the frozen view of an allocation's row."""
-    return Allocation(
-        id=row.pk,
-        token_id=row.token.pk,
-        investor_id=row.investor_id,
-        symbol=row.token.symbol,
-        decimals=row.token.decimals,
-        raise_currency=row.token.raise_currency_id,
-        cash_decimals=row.token.raise_decimals,
-        allocation_type=AllocationType(row.allocation_type),
-        status=AllocationStatus(row.status),
-        quantity=row.quantity,
-        price=row.price,
-        cost=row.cost,
-        investor_class=Accreditation(row.investor_class),
-        cooling_off_hours=row.cooling_off_hours,
-        cooling_off_until=row.cooling_off_until,
-        cooling_off_waived_at=row.cooling_off_waived_at,
-        on_chain_status=OnChainStatus(row.on_chain_status),
-        on_chain_tx_hash=row.on_chain_tx_hash,
-        on_chain_error=row.on_chain_error,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        confirmed_at=row.confirmed_at,
-        ended_at=row.ended_at,
     )

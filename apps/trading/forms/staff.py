@@ -1,4 +1,4 @@
-"""What people choose and type on the pages of the market. The verbs check; forms only give it a shape."""
+"""What staff choose and type: reasons, bounds, and filters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
