@@ -35,5 +35,5 @@ def reserve_investment(
 
 
 def release_investment(*, investor: UUID, names: list[str], asker: UUID) -> None:
-    """Give back what this asker reserved under these names, because it is in the tables now, or never will be."""
+    """Give back what this asker reserved under these names: it is in the tables now, or never will be."""
     locks.release(investor, names, asker=asker)
