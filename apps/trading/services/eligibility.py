@@ -37,7 +37,7 @@ def check(*, owner: UUID, side: Side, instrument: Instrument) -> None:
     Raises NotFound for a user who doesn't exist, NotListed, compliance's NotEligible with the rule's code,
     Insider, AddressNotRegistered.
     """
-    investor, token = Investor.of(accounts.account(owner)), _token(instrument)
+    investor, token = Investor.of(accounts.account(owner)), _token(instrument.id)
     security = Security()
     if side is Side.SELL and investor.kyc_status is KycStatus.EXPIRED:
         investor = replace(investor, kyc_status=KycStatus.APPROVED)
@@ -49,9 +49,21 @@ def check(*, owner: UUID, side: Side, instrument: Instrument) -> None:
         _check_person(owner, token)
 
 
-def _token(instrument: Instrument) -> Token | None:
+def check_may_open(instrument_id: UUID) -> None:
+    """Refuse to open the market of a token that isn't listed, or paused. Raises NotListed."""
+    token = _token(instrument_id)
+    if token is not None and not _is_listed(token):
+        raise NotListed(
+            f"{token.terms.symbol} is {token.status}, so its market stays halted.",
+            next_step="Resume the token; that opens its market as well.",
+            status=str(token.status),
+            trading_mode=str(token.trading_mode),
+        )
+
+
+def _token(instrument_id: UUID) -> Token | None:
     try:
-        return tokens.token(instrument.id)
+        return tokens.token(instrument_id)
     except NotFound:
         return None
 
@@ -64,8 +76,12 @@ def _security(token: Token) -> Security:
     )
 
 
+def _is_listed(token: Token) -> bool:
+    return token.status is TokenStatus.SECONDARY and token.trading_mode is TradingMode.FULL_ORDERBOOK
+
+
 def _check_listed(token: Token) -> None:
-    if token.status is not TokenStatus.SECONDARY or token.trading_mode is not TradingMode.FULL_ORDERBOOK:
+    if not _is_listed(token):
         raise NotListed(
             f"{token.terms.symbol} is not traded on the order book now.",
             next_step="Choose another instrument; open orders can be cancelled.",

@@ -15,6 +15,7 @@ from apps.common.errors import Invalid
 from apps.common.types import Actor
 from apps.trading import models, rules, selectors
 from apps.trading.selectors import UnknownInstrument, UnknownOrder
+from apps.trading.services import eligibility
 from apps.trading.services.placing import OrderNotOpen
 from apps.trading.types import Instrument, TradingState, VenueOp
 
@@ -41,8 +42,9 @@ def halt(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
 def resume(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
     """Take new orders of an instrument again; return False where they are taken, or about to be.
 
-    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
+    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason, NotListed.
     """
+    eligibility.check_may_open(instrument_id)
     return switch(VenueOp.RESUME, instrument_id, reason=reason, by=by, at=at)
 
 
@@ -138,6 +140,14 @@ def switch(op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: date
         return False
     _ask_for(op, selectors.as_instrument(row), reason=reason, by=by, at=at)
     return True
+
+
+def halted_for(instrument_id: UUID) -> str:
+    """Return the reason of the halt that was asked last, empty if a resumption was, or nothing."""
+    numbers = models.Instrument.objects.filter(pk=instrument_id).values("number")
+    asked = models.VenueCommand.objects.filter(instrument__in=numbers)
+    newest = asked.filter(op__in=[str(each) for each in _LEADS_TO]).order_by("-id").first()
+    return newest.reason if newest and newest.op == VenueOp.HALT else ""
 
 
 @needs_transaction
