@@ -161,3 +161,39 @@ def test_subscriptions_and_orders_share_one_limit(token, holder, running):
     tokens.subscribe(allocation_id=new_id(), quantity=20, **subscription)
     meter = selectors.meter(investor.id, at=now())
     assert (meter.used, meter.reserved, meter.remaining) == (1_500_00, 0, 0)
+
+
+@pytest.mark.spec("RISK-4")
+def test_what_the_operator_halted_stays_halted_when_the_token_is_resumed(token, running):
+    by_operator = {"instrument_id": token.id, "reason": "regulator_request", "by": BY}
+    services.halt(**by_operator, at=now())
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    tokens.resume(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    until(lambda: selectors.instrument(token.id).state == "halted", "it is halted")
+    assert not any(act.op == "resume" for act in selectors.venue_acts(selectors.instrument(token.id)))
+    assert services.resume(**by_operator, at=now()) is True, "the operator may"
+
+
+@pytest.mark.spec("TOK-9")
+def test_the_operator_opens_no_market_of_a_token_that_is_paused(token, running):
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    with pytest.raises(services.NotListed):
+        services.resume(instrument_id=token.id, reason="market_orderly", by=BY, at=now())
+    tokens.resume(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    until(lambda: selectors.instrument(token.id).state == "continuous", "it is resumed")
+
+
+@pytest.mark.spec("ORD-4")
+def test_who_may_not_buy_any_more_gives_an_open_order_no_other_price(token, holder, running):
+    buyer = make.investor()
+    placed = ask(token, buyer.id, Side.BUY, 10, 10_00)
+    ask(token, holder, Side.SELL, 5, 11_00)
+    Holder.objects.filter(owner=buyer.id).update(state="removed")
+    about = {"order_id": placed.order_id, "owner": buyer.id, "version": 1, "by": BY}
+    with pytest.raises(services.AddressNotRegistered):
+        services.amend_order(**about, price=11_00, quantity=5, at=now())  # it costs less than before
+    assert services.amend_order(**about, price=10_00, quantity=5, at=now()).remaining == 5
