@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -111,7 +112,8 @@ class Listener:
     """Somebody at the WebSocket. What comes while another message is awaited is kept for later."""
 
     def __init__(self, url: str) -> None:
-        self._socket = connect(f"ws{url.removeprefix('http')}/ws/v1")
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(connect(f"ws{url.removeprefix('http')}/ws/v1"))
         self._heard: list[dict[str, Any]] = []
 
     def say(self, **message: str) -> None:
@@ -134,7 +136,7 @@ class Listener:
 
     def close(self) -> None:
         """Hang up."""
-        self._socket.close()
+        self._open.close()
 
 
 @dataclass(frozen=True)
