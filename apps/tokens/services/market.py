@@ -70,13 +70,17 @@ def delist(*, token_id: UUID, reason: str, by: Actor, at: datetime) -> Token:
     """Take a token off the market.
 
     Its open orders are cancelled by trading, which hears `token.delisted` and halts: orders are on a floor
-    above. Transfers on chain stay as they are, so that trades done before can still be settled.
+    above. Transfers on chain are open afterwards, also of a token that was paused, so that trades done before
+    can still be settled: nothing would open them later.
 
     Raises NotFound, ReasonMissing, Conflict `invalid_transition`.
     """
     said = rules.tidy_reason(reason)
     row = locks.token(token_id)
+    was_paused = row.status == TokenStatus.PAUSED
     _change(row, TokenStatus.DELISTED, TOKEN_DELISTED, reason=said, by=by, at=at)
+    if was_paused:
+        chain.request_market(token_id=token_id, change_id=new_id(), open=True, by=by, at=at)
     return selectors.as_token(row)
 
 

@@ -11,6 +11,7 @@ from apps.accounts.types import Account
 from apps.businesses import selectors as businesses
 from apps.common.db import after_commit, needs_transaction, opens_transaction
 from apps.common.errors import Conflict, Forbidden, NotFound
+from apps.common.ids import new_id
 from apps.common.transitions import advance
 from apps.common.types import Actor
 from apps.compliance import selectors as compliance
@@ -102,9 +103,9 @@ def _within_limit(
     investor: Account, allocation_id: UUID, currency: str, cost: int, *, at: datetime
 ) -> Iterator[None]:
     """Keep a reservation against the investment limit until the allocation is committed, or isn't (ORD-5)."""
-    name = str(allocation_id)
-    limits.reserve_investment(investor=investor, currency=currency, amounts={name: cost}, at=at)
-    release = partial(limits.release_investment, investor=investor.id, names=[name])
+    name, asker = str(allocation_id), new_id()
+    limits.reserve_investment(investor=investor, currency=currency, amounts={name: cost}, asker=asker, at=at)
+    release = partial(limits.release_investment, investor=investor.id, names=[name], asker=asker)
     try:
         yield
     except BaseException:

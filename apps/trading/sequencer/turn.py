@@ -143,7 +143,7 @@ class Turn:
             return
         extra = self._extra(order, command) if command.op == Op.REPLACE else 0
         source, _ = account_of(order, self.instrument)
-        if extra and (reason := self._why_not(order)):
+        if command.op == Op.REPLACE and (reason := self._why_not(order)):  # at a new price it may trade
             self._answer(asked, reason)
         elif extra > self._available[source]:
             self._answer(asked, Reason.INSUFFICIENT_FUNDS)

@@ -42,11 +42,17 @@ def check(*, owner: UUID, side: Side, instrument: Instrument) -> None:
     if side is Side.SELL and investor.kyc_status is KycStatus.EXPIRED:
         investor = replace(investor, kyc_status=KycStatus.APPROVED)
     if token is not None:
-        _check_listed(token)
+        _check_listed(token, next_step="Choose another instrument; open orders can be cancelled.")
         security = _security(token) if side is Side.BUY else security
     compliance.require_eligible(investor, security)
     if token is not None:
         _check_person(owner, token)
+
+
+def require_listed(instrument: Instrument) -> None:
+    """Raise NotListed for the instrument of a token that isn't on the order book."""
+    if (token := _token(instrument)) is not None:
+        _check_listed(token, next_step="Bring the token back to the market; its trading resumes with it.")
 
 
 def _token(instrument: Instrument) -> Token | None:
@@ -64,11 +70,11 @@ def _security(token: Token) -> Security:
     )
 
 
-def _check_listed(token: Token) -> None:
+def _check_listed(token: Token, *, next_step: str) -> None:
     if token.status is not TokenStatus.SECONDARY or token.trading_mode is not TradingMode.FULL_ORDERBOOK:
         raise NotListed(
             f"{token.terms.symbol} is not traded on the order book now.",
-            next_step="Choose another instrument; open orders can be cancelled.",
+            next_step=next_step,
             status=str(token.status),
             trading_mode=str(token.trading_mode),
         )

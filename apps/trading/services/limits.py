@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.accounts import selectors as accounts
 from apps.common import limits
 from apps.common.errors import Unavailable, Unprocessable
+from apps.common.ids import new_id
 from apps.compliance import selectors as of_compliance
 from apps.compliance import services as compliance
 from apps.parameters import selectors as parameters
@@ -55,13 +56,15 @@ def reserved(
     if not buys:
         yield list(orders)
         return
-    investor, names = accounts.account(owner), [each.client_order_id for each in buys]
-    ask = partial(compliance.reserve_investment, investor=investor, currency=instrument.quote, at=at)
+    investor, names, asker = accounts.account(owner), [each.client_order_id for each in buys], new_id()
+    ask = partial(
+        compliance.reserve_investment, investor=investor, currency=instrument.quote, asker=asker, at=at
+    )
     meter = ask(amounts={each.client_order_id: rules.notional(each, instrument) for each in buys})
     if meter.remaining is None:
         yield list(orders)
         return
-    with _released(owner, names):
+    with _released(owner, names, asker):
         open_ended = [each.client_order_id for each in buys if not rules.notional(each, instrument)]
         if not open_ended:
             yield list(orders)
@@ -81,23 +84,25 @@ def reserved_more(
     if extra <= 0:
         yield
         return
+    asker = new_id()
     compliance.reserve_investment(
         investor=accounts.account(owner),
         currency=instrument.quote,
         amounts={str(order_id): extra},
+        asker=asker,
         at=at,
     )
-    with _released(owner, [str(order_id)]):
+    with _released(owner, [str(order_id)], asker):
         yield
 
 
 @contextmanager
-def _released(owner: UUID, names: list[str]) -> Iterator[None]:
+def _released(owner: UUID, names: list[str], asker: UUID) -> Iterator[None]:
     try:
         yield
     except Unavailable:
         raise
     except BaseException:
-        compliance.release_investment(investor=owner, names=names)
+        compliance.release_investment(investor=owner, names=names, asker=asker)
         raise
-    compliance.release_investment(investor=owner, names=names)
+    compliance.release_investment(investor=owner, names=names, asker=asker)

@@ -248,7 +248,7 @@ def cancel_all(*, owner: UUID, by: Actor, at: datetime, instrument_id: UUID | No
     One that trades or ends meanwhile is left out. Raises UnknownInstrument, Unavailable: then some may be
     cancelled and others not, and a repeat cancels the rest.
     """
-    open_orders = selectors.live_orders(owner, instrument_id=instrument_id)
+    open_orders = _all_open(owner, instrument_id)
     cancelled: list[Order] = []
     for market in {order.instrument for order in open_orders}:
         instrument = selectors.instrument(market)
@@ -259,6 +259,15 @@ def cancel_all(*, owner: UUID, by: Actor, at: datetime, instrument_id: UUID | No
     return cancelled
 
 
+def _all_open(owner: UUID, instrument_id: UUID | None) -> list[Order]:
+    found: list[Order] = []
+    while page := selectors.orders_of(
+        owner, live=True, instrument_id=instrument_id, before=found[-1].id if found else None
+    ):
+        found += page
+    return found
+
+
 def amend_order(
     *, order_id: UUID, owner: UUID, version: int, price: int, quantity: int, by: Actor, at: datetime
 ) -> Answer:
@@ -266,8 +275,9 @@ def amend_order(
 
     A lower quantity keeps the order's place, anything else loses it (MAT-3). `version` is what was read.
 
-    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; for a buy that
-    may cost more than before also eligibility's and InvestmentLimitExceeded; Unavailable.
+    Raises UnknownOrder, InvalidOrder, OrderNotOpen, StaleVersion, and this file's refusals; unless it only
+    lowers the quantity, eligibility's as well; for a buy that may cost more, InvestmentLimitExceeded and
+    NoRate; Unavailable.
     """
     limits.spend(owner=owner, orders=1)
     order, instrument = _open_order(order_id, owner)
@@ -286,9 +296,9 @@ def amend_order(
     else:
         lots = (quantity - order.filled_quantity) // instrument.lot
         command = command._replace(op=Op.REPLACE, price=price // instrument.tick, quantity=lots)
-    extra = rules.extra_notional(order, instrument, price=price, quantity=quantity)
-    if extra > 0:
+    if command.op == Op.REPLACE:  # at a new price it may trade at once, also for less than before
         eligibility.check(owner=owner, side=order.side, instrument=instrument)
+    extra = rules.extra_notional(order, instrument, price=price, quantity=quantity)
     with limits.reserved_more(owner=owner, order_id=order_id, extra=extra, instrument=instrument, at=at):
         return _checked(_ask(instrument, [Envelope(new_id(), command, 0, version=version)], at)[0])
 

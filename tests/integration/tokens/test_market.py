@@ -89,6 +89,15 @@ def test_delisting_is_told_and_leaves_the_chain_as_it_is():
 
 
 @pytest.mark.spec("TOK-2")
+def test_delisting_a_paused_token_lets_its_last_trades_settle():
+    token = make.listed()
+    change(token, "paused")
+    change(token, "delisted")
+    assert told(token) == ["token.listed", "token.paused", "token.delisted"]
+    assert wishes() == [True, False, True], "a batch would wait for open transfers for ever"
+
+
+@pytest.mark.spec("TOK-2")
 def test_a_token_matures_when_nothing_of_it_is_outstanding():
     token = make.offered(at=AT - timedelta(days=1), primary_bps=10_000, team_bps=0, reserve_bps=0,
                          business=businesses.active(platform_allocation_bps=0))  # fmt: skip

@@ -14,6 +14,7 @@ from apps.common.ids import new_id
 from apps.ledger import services as ledger
 from apps.ledger.types import AssetStatus
 from apps.trading import client, feeds, models, recording, selectors
+from apps.trading.engine import Op
 from apps.trading.recording import Fenced
 from apps.trading.sequencer import Desk, Sequencer
 from apps.trading.sequencer.desk import Inconsistent
@@ -461,6 +462,19 @@ def test_a_suspended_asset_is_not_traded_and_orders_in_it_can_be_cancelled(marke
     assert refused.code == Reason.ASSET_SUSPENDED
     (cancelled,) = bench.do(market.cancel(seller, order.sequence))
     assert (cancelled.code, cancelled.status) == ("", OrderStatus.CANCELLED)
+    sound(market, bench.desk)
+
+
+def test_a_new_price_is_refused_while_an_asset_is_suspended(market, bench):
+    seller, buyer = market.join(tokens=10), market.join(cash=1000)
+    (bid,) = bench.do(market.new(buyer, BUY, 1, 100))
+    (ask,) = bench.do(market.new(seller, SELL, 5, 110))
+    bank.act(ledger.set_asset_status, code=market.token, to=AssetStatus.SUSPENDED)
+    (moved,) = bench.do(market.about(seller, Op.REPLACE, ask.sequence, version=1, price=100, quantity=5))
+    assert moved.code == Reason.ASSET_SUSPENDED, "the ledger would refuse the trade, and with it the batch"
+    (less,) = bench.do(market.about(seller, Op.REDUCE, ask.sequence, version=1, quantity=1))
+    assert less.code == ""
+    assert (bid.status, bench.desk.orders.get(bid.sequence).filled) == (OrderStatus.OPEN, 0)
     sound(market, bench.desk)
 
 

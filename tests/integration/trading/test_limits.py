@@ -135,6 +135,33 @@ def test_what_nobody_answered_stays_reserved_and_the_resend_replaces_it(market, 
     assert ask(market, buyer, Side.BUY, 60).code == "investment_limit_exceeded"
 
 
+def test_one_order_counts_once_by_the_most_that_was_asked_for_it(buyer):
+    first, again = new_id(), new_id()
+    assert locks.reserve(buyer, {"mine": 90_00}, asker=first) == 0
+    assert locks.reserve(buyer, {"mine": 1_00}, asker=again) == 89_00, "perhaps the first comes"
+    assert locks.reserve(buyer, {"other": 20_00}, asker=new_id()) == 90_00
+    locks.release(buyer, ["mine"], asker=again)
+    assert locks.reserved(buyer) == 110_00, "what the first asked for stays"
+    locks.release(buyer, ["mine"], asker=first)
+    assert locks.reserved(buyer) == 20_00
+
+
+def test_a_cheaper_order_under_the_same_name_makes_no_room(market, buyer, monkeypatch):
+    from apps.trading import client as inbox
+
+    monkeypatch.setattr(inbox.ask, "__kwdefaults__", {"wait": 0.2})
+
+    def ask_named(name, quantity):
+        order = NewOrder(market.instrument.id, name, Side.BUY, OrderType.LIMIT, quantity, 1_00)
+        with pytest.raises(DomainError) as refusal:
+            services.place_order(order=order, owner=buyer, by=BY, at=now())
+        return refusal.value.code
+
+    assert ask_named("mine", 90) == "unavailable", "it waits for the market, and may come yet"
+    ask_named("mine", 1)
+    assert ask_named("other", 90) == "investment_limit_exceeded"
+
+
 def test_other_currencies_count_by_their_rate_and_unknown_ones_not_at_all(db):
     assert compliance.in_cents(367_25, "AED") == 100_00
     assert compliance.in_cents(1, "AED") == 1

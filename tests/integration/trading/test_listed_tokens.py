@@ -13,7 +13,7 @@ from apps.common.ids import new_id
 from apps.ledger import selectors as ledger
 from apps.tokens import selectors as of_tokens
 from apps.tokens import services as tokens
-from apps.trading import selectors, services
+from apps.trading import models, selectors, services
 from apps.trading.types import NewOrder, OrderType, Side
 from tests.factories import tokens as make
 from tests.factories.compliance import limit
@@ -110,6 +110,38 @@ def test_a_pause_halts_the_market_and_a_delisting_cancels_its_orders(token, hold
     assert sum(balance.held for balance in ledger.balances_of(str(buyer.id))) == 0
 
 
+@pytest.mark.spec("RISK-4")
+def test_a_paused_token_has_no_market_that_staff_could_resume(token, running):
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    until(lambda: selectors.instrument(token.id).state == "halted", "it is halted")
+    with pytest.raises(services.NotListed) as refusal:
+        services.resume(instrument_id=token.id, reason="mistaken", by=BY, at=now())
+    assert refusal.value.data["status"] == "paused"
+    assert selectors.instrument(token.id).state == "halted"
+
+
+@pytest.mark.spec("RISK-4")
+@pytest.mark.parametrize("halted", ["before the pause", "during the pause"])
+def test_what_staff_halted_is_resumed_by_staff_alone(token, running, halted):
+    by_staff = {"instrument_id": token.id, "reason": "market_abuse", "by": BY, "at": now()}
+    if halted == "before the pause":
+        assert services.halt(**by_staff) is True
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    if halted == "during the pause":
+        assert services.halt(**by_staff) is True, "the pause's halt gives way to it"
+    assert services.halt(**by_staff) is False
+    tokens.resume(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    commands = models.VenueCommand.objects.order_by("id")
+    until(lambda: not commands.filter(done_at__isnull=True).exists(), "all is carried out")
+    assert selectors.instrument(token.id).state == "halted"
+    assert "resume" not in commands.values_list("op", flat=True)
+    assert services.resume(**by_staff) is True
+    until(lambda: selectors.instrument(token.id).state == "continuous", "it is resumed")
+
+
 @pytest.mark.spec("ORD-5")
 def test_subscriptions_and_orders_share_one_limit(token, holder, running):
     limit(1_500_00, Accreditation.RETAIL)
@@ -129,3 +161,39 @@ def test_subscriptions_and_orders_share_one_limit(token, holder, running):
     tokens.subscribe(allocation_id=new_id(), quantity=20, **subscription)
     meter = selectors.meter(investor.id, at=now())
     assert (meter.used, meter.reserved, meter.remaining) == (1_500_00, 0, 0)
+
+
+@pytest.mark.spec("RISK-4")
+def test_what_the_operator_halted_stays_halted_when_the_token_is_resumed(token, running):
+    by_operator = {"instrument_id": token.id, "reason": "regulator_request", "by": BY}
+    services.halt(**by_operator, at=now())
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    tokens.resume(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    until(lambda: selectors.instrument(token.id).state == "halted", "it is halted")
+    assert not any(act.op == "resume" for act in selectors.venue_acts(selectors.instrument(token.id)))
+    assert services.resume(**by_operator, at=now()) is True, "the operator may"
+
+
+@pytest.mark.spec("TOK-9")
+def test_the_operator_opens_no_market_of_a_token_that_is_paused(token, running):
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    with pytest.raises(services.NotListed):
+        services.resume(instrument_id=token.id, reason="market_orderly", by=BY, at=now())
+    tokens.resume(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    until(lambda: selectors.instrument(token.id).state == "continuous", "it is resumed")
+
+
+@pytest.mark.spec("ORD-4")
+def test_who_may_not_buy_any_more_gives_an_open_order_no_other_price(token, holder, running):
+    buyer = make.investor()
+    placed = ask(token, buyer.id, Side.BUY, 10, 10_00)
+    ask(token, holder, Side.SELL, 5, 11_00)
+    Holder.objects.filter(owner=buyer.id).update(state="removed")
+    about = {"order_id": placed.order_id, "owner": buyer.id, "version": 1, "by": BY}
+    with pytest.raises(services.AddressNotRegistered):
+        services.amend_order(**about, price=11_00, quantity=5, at=now())  # it costs less than before
+    assert services.amend_order(**about, price=10_00, quantity=5, at=now()).remaining == 5

@@ -118,6 +118,14 @@ def test_an_order_is_amended_and_cancelled_by_its_owner(market, running):
     assert market.balance(selectors.account_number(buyer)) == (10_000, 0)
 
 
+def test_cancelling_all_leaves_none_however_many_there_are(market, running, monkeypatch):
+    monkeypatch.setattr("apps.trading.selectors.orders.MAX_PAGE", 2)
+    buyer = person(market, cash=10_000)
+    placed = {place(market, buyer, BUY, 1, price).order_id for price in range(90, 95)}
+    assert {each.id for each in services.cancel_all(owner=buyer, by=BY, at=now())} == placed
+    assert selectors.count_live(buyer) == 0
+
+
 @pytest.mark.parametrize(
     ("terms", "code"),
     [
