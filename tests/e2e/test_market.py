@@ -35,7 +35,7 @@ def market(venue):
 
 
 def side(page, name):
-    return page.locator(f"[data-ladder] [data-side={name}] [role=row]")
+    return page.locator(f"[data-ladder] [data-side={name}] .ladder-row")
 
 
 @pytest.mark.spec("UI-2", "MKT-1", "ORD-1")

@@ -116,11 +116,10 @@ function takeBook({ bids, asks }) {
   }, 0n);
   for (const [side, found] of Object.entries(shown)) {
     const box = market.querySelector(`[data-ladder] [data-side="${side}"]`);
-    if (found.length) box.querySelector(".ladder-empty")?.remove();
-    else if (box.querySelector(".ladder-empty")) continue;
-    while (box.children.length > found.length) box.lastElementChild.remove();
-    while (box.children.length < found.length) box.append(newRow());
-    found.forEach((level, at) => fillRow(box.children[at], side, level, deepest));
+    const rows = box.getElementsByClassName("ladder-row");
+    while (rows.length > found.length) rows[rows.length - 1].remove();
+    while (rows.length < found.length) box.append(newRow());
+    found.forEach((level, at) => fillRow(rows[at], side, level, deepest));
   }
   const [bid, ask] = [shown.buy[0], shown.sell[0]];
   markOwn();
