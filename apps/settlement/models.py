@@ -25,6 +25,7 @@ class Batch(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "batches"
         constraints = [
             one_of("state", BatchState),
             models.UniqueConstraint(

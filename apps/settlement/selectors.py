@@ -1,7 +1,6 @@
 """What staff may know of settlement. Trades are read by the market, with both their sides."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -64,11 +63,6 @@ def blocked_by(ids: Iterable[UUID]) -> dict[UUID, UUID]:
 def counts() -> dict[SettlementStatus, int]:
     """Return how many trades wait, are under way and have failed."""
     return trading.count_unsettled()
-
-
-def oldest_pending() -> datetime | None:
-    """Return when the oldest trade was made that still waits."""
-    return trading.oldest_unsettled()
 
 
 def is_settled(instrument_id: UUID) -> bool:

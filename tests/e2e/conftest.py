@@ -63,6 +63,7 @@ def picture():
 
     def take(page, name):
         page.evaluate("scrollTo(0, 0)")  # else what sticks to the top stands in the middle
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        # Hiding the caret would leave style attributes behind, which htmx copies against the site's policy.
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True, caret="initial")
 
     return take

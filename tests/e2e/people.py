@@ -6,6 +6,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from apps.portals.management.commands.demo_data import PASSWORD as DEMO_PASSWORD
+from tests.scenarios import founding
+from tests.scenarios.people import Person, until
+from tests.scenarios.people import register as register_by_program
 
 PASSWORD = "a sentence nobody guesses"
 LOOKS = 50
@@ -50,6 +53,19 @@ def follow_the_mail(page, email, look=unseen):
             return
         page.wait_for_timeout(200)
     pytest.fail(f"no mail came to {email}")
+
+
+def investor_with_money(url, name):
+    """Bring another investor to where the first one came by clicking, by a program; return the e-mail."""
+    person = register_by_program(url, name=name, role="investor", country="AE")
+    founding.apply(person, run="LIFE", country="AE")
+    reviewer, finance = (
+        Person(url, f"{team}@alef.example").log_in(DEMO_PASSWORD) for team in ("compliance", "finance")
+    )
+    assert founding.accept(reviewer, person) == 1
+    founding.bring(person, finance)
+    until(lambda: founding.address(person), what="the registration on chain")
+    return person.email
 
 
 def answer_identity_check(page, look=unseen):

@@ -1,4 +1,4 @@
-"""A security's life by clicking: who issues and who invests is known, it is on chain, sold and minted.
+"""A security's life by clicking: who issues and who invests is known, it is on chain, sold and traded.
 
 The tests stand in the order of that life; each goes on where the one before it ended.
 """
@@ -8,13 +8,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.people import PASSWORD, answer_identity_check, log_in, register
+from tests.e2e.conftest import PICTURES
+from tests.e2e.people import PASSWORD, answer_identity_check, investor_with_money, log_in, register
 
 pytestmark = [pytest.mark.e2e]
 ISSUER, INVESTOR = "rima@example.com", "sami@example.com"
 COMPANY, NAME, SYMBOL = "Palm Foods PJSC", "Palm Foods Ordinary", "PALM"
 CHAIN = 120_000  # milliseconds in which the chain must have done something
+MARKET = f"/markets/{SYMBOL}"
 TRANSACTION = re.compile("0x[0-9a-f]{6}")
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 
 @pytest.fixture
@@ -44,6 +47,12 @@ def arrive(open_page):
         return page
 
     return make
+
+
+@pytest.fixture(scope="module")
+def buyer(venue):
+    """The e-mail of a second investor, who is verified, registered on chain, and has money."""
+    return investor_with_money(venue.url, "Lina Haddad")
 
 
 @pytest.mark.spec("KYC-2", "KYC-4", "KYC-5")
@@ -244,6 +253,161 @@ def pay_in(investor, finance, picture):
     investor.reload()
     investor.get_by_text("Credited").first.wait_for()
     picture(investor, "deposit-credited")
+
+
+@pytest.mark.spec("TOK-9", "UI-4")
+def test_an_admin_opens_the_market(buyer, come, picture):
+    admin = come("admin@alef.example")
+    admin.goto("/staff/tokens")
+    admin.get_by_role("link", name=NAME).click()
+    what = admin.locator(".card", has=admin.get_by_role("heading", name="Open the market"))
+    for shown in ("12,000.00 USD", "240.00 USD", "11,760.00 USD", f"25,000 {SYMBOL}", f"58,800 {SYMBOL}"):
+        expect(what).to_contain_text(shown)
+    what.get_by_label("Price step").fill("0.05")
+    picture(admin, "market-before-opening")
+    what.get_by_role("button", name="Open the market").click()
+    expect(admin.locator("#status")).to_have_text("Secondary")
+    picture(admin, "market-opened")
+    seen_in_list(admin, "/markets", SYMBOL)
+    picture(admin, "markets")
+
+
+@pytest.mark.spec("ORD-1", "MKT-1", "UI-2")
+def test_two_investors_trade(buyer, come, picture):
+    seller, bidder = come(INVESTOR, PASSWORD), come(buyer, PASSWORD)
+    seller.goto("/subscriptions")
+    seller.get_by_role("main").get_by_role("link", name=SYMBOL).click()
+    picture(seller, "market-offering-over")
+    seller.get_by_role("link", name="Go to the market").click()
+    for page in (bidder, seller):
+        page.goto(MARKET)
+        page.evaluate("window.sameDocument = true")
+        expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    picture(seller, "market-empty")
+    ask(seller, picture)
+    level = bidder.locator("[data-ladder] [data-side=sell] [data-price='10.50']")
+    expect(level).to_contain_text("100")
+    buy(bidder, picture)
+    expect(seller.locator("[data-tape]")).to_contain_text("10.50")
+    expect(seller.locator("#market-head")).to_contain_text("10.50 USD")
+    expect(seller.locator("[data-chart] canvas").first).to_be_visible()
+    expect(seller.locator("[data-ladder] [data-side=sell]")).to_contain_text("60")
+    lists = seller.locator("#lists")
+    expect(lists.get_by_role("row", name="Partially filled")).to_contain_text("40")
+    picture(seller, "market-sold")
+    lists.get_by_role("button", name="Cancel").click()
+    lists.get_by_text("You have no open orders here.").wait_for()
+    expect(level).to_have_count(0)
+    expect(seller.locator("#ticket")).to_contain_text("Available 1,160")
+    lists.get_by_role("link", name="Fills").click()
+    expect(lists.get_by_role("row", name="Sell")).to_contain_text("1.05 USD")
+    picture(seller, "market-cancelled")
+    assert [page.evaluate("window.sameDocument") for page in (seller, bidder)] == [True, True], "reloaded"
+
+
+def ask(page, picture):
+    """Offer tokens by the ticket."""
+    ticket = page.locator("#ticket")
+    ticket.get_by_role("radio", name="Sell").check()
+    ticket.get_by_label("Price for one").fill("10.50")
+    ticket.get_by_label("Quantity").fill("100")
+    expect(ticket.locator("#preview")).to_contain_text(f"100 {SYMBOL}")
+    picture(page, "market-asking")
+    ticket.get_by_role("button", name=f"Sell {SYMBOL}").click()
+    page.get_by_text("Your order is in the book.").wait_for()
+
+
+def buy(page, picture):
+    """Take a part of the best offer: the side and the price by keys, the rest by the button."""
+    ticket = page.locator("#ticket")
+    page.keyboard.press("b")
+    price = ticket.get_by_label("Price for one")
+    expect(price).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(price).to_have_value("10.50")
+    ticket.get_by_label("Quantity").press_sequentially("40")
+    expect(ticket.locator("#preview")).to_contain_text("420.00 USD")
+    picture(page, "market-buying")
+    ticket.get_by_role("button", name=f"Buy {SYMBOL}").click()
+    page.get_by_text(f"Bought 40 {SYMBOL}.").wait_for()
+    picture(page, "market-bought")
+
+
+@pytest.mark.spec("SET-1", "UI-4")
+def test_the_trade_settles_on_chain(buyer, come, picture):
+    staff, investor = come("operator@alef.example"), come(buyer, PASSWORD)
+    staff.goto("/staff/trades")
+    staff.get_by_role("table").get_by_role("link").first.click()
+    trade = staff.locator("#trade")
+    expect(trade.get_by_role("list", name="Every step")).to_contain_text("Settled", timeout=CHAIN)
+    expect(trade).to_contain_text(TRANSACTION)
+    picture(staff, "market-trade-settled")
+    staff.goto("/staff/trades")
+    expect(staff.get_by_role("row", name="Settled")).to_contain_text(TRANSACTION)
+    picture(staff, "market-staff-trades")
+    investor.goto("/wallet")
+    expect(investor.get_by_role("row", name="Purchase").first).to_be_visible()
+    investor.get_by_text(f"40 {SYMBOL}").first.wait_for()
+    picture(investor, "market-wallet-buyer")
+    choose_where_money_goes(investor, picture)
+    for path, name in (("/home", "market-home-buyer"), ("/orders", "market-orders-buyer")):
+        investor.goto(path)
+        picture(investor, name)
+    for path, name in (
+        ("/home", "market-home-staff"),
+        ("/staff/instruments", "market-staff-instruments"),
+        ("/staff/orders", "market-staff-orders"),
+    ):
+        staff.goto(path)
+        picture(staff, name)
+
+
+def choose_where_money_goes(page, picture):
+    """See that the form of a withdrawal asks for the chosen kind of account only."""
+    page.get_by_role("link", name="Withdraw").first.click()
+    page.get_by_role("link", name="USD", exact=True).click()
+    iban, number = (page.get_by_label(name, exact=True) for name in ("IBAN", "Account number"))
+    expect(iban).to_be_visible()
+    expect(number).to_be_hidden()
+    picture(page, "withdrawal-new")
+    page.get_by_label("An account in the US").check()
+    expect(iban).to_be_hidden()
+    expect(number).to_be_visible()
+
+
+def test_the_market_on_a_phone_in_the_dark_and_in_arabic(buyer, come, open_page, picture):
+    phone = come(buyer, PASSWORD, width=390, height=844)
+    phone.goto(MARKET)
+    phone.locator("[data-chart] canvas").first.wait_for()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    picture(phone, "market-life-phone")
+    phone.locator(".market-bar").get_by_role("button", name="Sell").click()
+    phone.locator("#ticket").get_by_role("button", name=f"Sell {SYMBOL}").wait_for()
+    phone.screenshot(path=PICTURES / "market-life-phone-ticket.png", caret="initial")
+    dark = come(INVESTOR, PASSWORD, scheme="dark")
+    dark.goto(MARKET)
+    dark.locator("[data-chart] canvas").first.wait_for()
+    picture(dark, "market-dark")
+    dark.context.add_cookies([{"name": "django_language", "value": "ar", "url": dark.url}])
+    dark.goto(MARKET)
+    dark.locator("[data-chart] canvas").first.wait_for()
+    assert dark.locator("html").get_attribute("dir") == "rtl"
+    picture(dark, "market-arabic")
+    visitor = open_page()
+    visitor.goto("/")
+    expect(visitor.get_by_role("main")).to_contain_text("10.50")
+    picture(visitor, "market-landing")
+    assert visitor.complaints == []
+
+
+def seen_in_list(page, path, text):
+    """Look again until what follows by a message is there."""
+    for _ in range(50):
+        page.goto(path)
+        if page.get_by_role("main").get_by_text(text).count():
+            return
+        page.wait_for_timeout(200)
+    pytest.fail(f"{text} didn't come to {path}")
 
 
 def test_pages_in_arabic_in_the_dark_and_on_a_phone(come, arrive, picture):

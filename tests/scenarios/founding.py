@@ -33,29 +33,21 @@ def arrive(life: Life) -> str:
 @STEPS.step("They send in their identity documents")
 def identify(life: Life) -> str:
     for name in ("issuer", "first", "second"):
-        person = life.people[name]
-        files = {side: (f"{side}.png", _picture(), "image/png") for side in ("front", "selfie")}
-        person.post("kyc", status=201, data=_answers(life, name), files=files)
+        apply(life.people[name], run=life.run, country="SA" if name == "second" else "AE")
     return "3 applications"
 
 
 @STEPS.step("A reviewer claims and approves each")
 def approve(life: Life) -> str:
-    mine = {life.people[name].id for name in ("issuer", "first", "second")}
-    waiting = [
-        case for case in every(life.compliance, "admin/kyc", status="pending") if case["user_id"] in mine
-    ]
-    for case in waiting:
-        life.compliance.get(f"admin/kyc/{case['id']}", why="review")
-        review = {"decision": "approve", "kyc_level": 2, "notes": "Documents read and compared."}
-        life.compliance.post(f"admin/kyc/{case['id']}/review", review)
-    return f"{len(waiting)} approved"
+    return (
+        f"{accept(life.compliance, *(life.people[name] for name in ('issuer', 'first', 'second')))} approved"
+    )
 
 
 @STEPS.step("Each investor gets an address and an identity on chain")
 def on_chain(life: Life) -> str:
     found = [
-        until(lambda person=person: _address(person), what="the registration on chain")
+        until(lambda person=person: address(person), what="the registration on chain")
         for person in life.investors.values()
     ]
     return ", ".join(f"{address[:10]}…" for address in found)
@@ -127,9 +119,7 @@ def open_offering(life: Life) -> str:
 @STEPS.step("The investors pay in, and staff confirm what came to the bank")
 def pay_in(life: Life) -> str:
     for person in life.investors.values():
-        deposit = person.post("deposits", {"currency": CASH, "amount": PAID_IN}, status=201)
-        came = {"amount": PAID_IN, "bank_reference": f"CAMT-{uuid4().hex[:12]}"}
-        life.finance.post(f"admin/deposits/{deposit['id']}/confirm", came)
+        bring(person, life.finance)
         if balance(person)["available"] != PAID_IN:
             raise Wrong("a confirmed deposit is not in the balance")
     return f"{PAID_IN} {CASH} each"
@@ -172,10 +162,39 @@ def minted(life: Life) -> str:
     return ", ".join(f"{tx_hash[:12]}…" for tx_hash in hashes)
 
 
-def _answers(life: Life, name: str) -> dict[str, str]:
-    country = "SA" if name == "second" else "AE"
+def apply(person: Person, *, run: str, country: str) -> None:
+    """Send an identity check's answers and documents."""
+    files = {side: (f"{side}.png", _picture(), "image/png") for side in ("front", "selfie")}
+    person.post("kyc", status=201, data=_answers(run, country), files=files)
+
+
+def accept(reviewer: Person, *people: Person) -> int:
+    """Claim and approve the cases of these people; return how many there were."""
+    mine = {person.id for person in people}
+    waiting = [case for case in every(reviewer, "admin/kyc", status="pending") if case["user_id"] in mine]
+    for case in waiting:
+        reviewer.get(f"admin/kyc/{case['id']}", why="review")
+        review = {"decision": "approve", "kyc_level": 2, "notes": "Documents read and compared."}
+        reviewer.post(f"admin/kyc/{case['id']}/review", review)
+    return len(waiting)
+
+
+def bring(person: Person, finance: Person) -> None:
+    """Announce a transfer, and have what came booked."""
+    deposit = person.post("deposits", {"currency": CASH, "amount": PAID_IN}, status=201)
+    came = {"amount": PAID_IN, "bank_reference": f"CAMT-{uuid4().hex[:12]}"}
+    finance.post(f"admin/deposits/{deposit['id']}/confirm", came)
+
+
+def address(person: Person) -> str:
+    """Return the person's address once its identity is registered on chain; empty before that."""
+    wallet = person.get("wallet/address")
+    return str(wallet["address"]) if wallet["status"] == "registered" else ""
+
+
+def _answers(run: str, country: str) -> dict[str, str]:
     return {
-        "full_name": f"Walker {life.run}",
+        "full_name": f"Walker {run}",
         "birth_date": "1988-03-14",
         "birth_place": "Dubai",
         "birth_country": country,
@@ -189,7 +208,7 @@ def _answers(life: Life, name: str) -> dict[str, str]:
         "tax_residence": country,
         "us_person": "false",
         "document_type": "passport",
-        "document_number": f"W{life.run}",
+        "document_number": f"W{run}",
         "document_issued_on": "2024-01-10",
         "document_expires_on": (datetime.now(UTC) + timedelta(days=2000)).date().isoformat(),
     }
@@ -199,11 +218,6 @@ def _picture() -> bytes:
     made = BytesIO()
     Image.new("RGB", (640, 400), "white").save(made, "PNG")
     return made.getvalue()
-
-
-def _address(person: Person) -> str:
-    wallet = person.get("wallet/address")
-    return str(wallet["address"]) if wallet["status"] == "registered" else ""
 
 
 def _cost(name: str) -> str:

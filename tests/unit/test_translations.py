@@ -35,11 +35,12 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z%]")
 TAG = re.compile(r"</?[a-z][^>]*>")
 ARABIC = re.compile(r"[\u060c\u0621-\u064a]")
 
-NAMES = {"Alef", "FATCA"}  # the same in every language
+NAMES = {"Alef", "FATCA", "TradingView", "Lightweight", "Charts"}  # the same in every language
+ATTRIBUTES = {"page_class", "sidebar"}  # blocks of a layout that hold no text
 # Examples of people and papers that don't exist, and templates that hold attributes, not text.
 NOT_SPOKEN = ("portals/components", "portals/specimens/", "components/living/", "components/_")
 SHOWN = re.compile(
-    r"(?<![:\w-])(?:title|lede|label|text|help|error|note|placeholder|alt|aria-label|back-label|detail|next|sentence)"
+    r"(?<![:\w?-])(?:title|lede|label|text|help|error|note|placeholder|alt|aria-label|back-label|detail|next|sentence)"
     r'="([^"]*)"'
 )
 MARKUP = re.compile(
@@ -193,10 +194,15 @@ def test_pages_use_the_catalogue():
 
 def unmarked(source):
     """Return the words that a template shows without marking them for translation."""
-    text, inside = "", 0
+    text, inside, blocks = "", 0, []
     for token in Lexer(source).tokenize():
         if token.token_type is TokenType.BLOCK:
             word = token.contents.split()[0]
+            if word == "block":
+                blocks.append(token.contents.split()[1] in ATTRIBUTES)
+                inside += blocks[-1]
+            elif word == "endblock":
+                inside -= blocks.pop()
             inside += word in {"blocktrans", "blocktranslate", "comment"}
             inside -= word in {"endblocktrans", "endblocktranslate", "endcomment"}
         elif token.token_type is TokenType.TEXT and not inside:

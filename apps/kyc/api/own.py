@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from apps.common.clock import now
 from apps.common.http import actor_of, fields_of, user_id_of
 from apps.common.serializers import StrictSerializer, TextField, problems, read
-from apps.common.uploads import attachment, content_of
+from apps.common.uploads import JPEG, PDF, attachment, content_of
 from apps.kyc import personal_data, rules, selectors, services
 from apps.kyc.api.shapes import (
     KycCaseOutput,
@@ -98,6 +98,9 @@ class KycStateOutput(serializers.Serializer[Any]):
     application = KycApplicationOutput(allow_null=True)
 
 
+KINDS = (JPEG, PDF)  # what is kept, whatever was sent
+
+
 class Kyc(APIView):
     """My identity check."""
 
@@ -157,7 +160,7 @@ class File(APIView):
     """A document, by a signed link that expires."""
 
     @extend_schema(
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **problems(401, 403, 404)}
+        responses={**{(200, kind): OpenApiTypes.BINARY for kind in KINDS}, **problems(401, 403, 404)}
     )
     def get(self, request: Request, token: str) -> HttpResponse:
         """Return the file. What staff open is recorded."""

@@ -29,6 +29,7 @@ CAST = (
     Cast("omar@alef.example", "Omar Nasser", Role.INVESTOR, country="SA", locale="ar"),
     Cast("sara@alef.example", "Sara Mansoori", Role.INVESTOR),
     Cast("faisal@alef.example", "Faisal Otaibi", Role.INVESTOR, country="SA", locale="ar"),
+    Cast("maha@alef.example", "Maha Qasim", Role.INVESTOR),
     Cast("huda@alef.example", "Huda Sami", Role.INVESTOR),
     Cast("layla@falconfoods.example", "Layla Rahman", Role.ISSUER),
     Cast("karim@marsa.example", "Karim Saleh", Role.ISSUER),

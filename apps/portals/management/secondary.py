@@ -1,4 +1,4 @@
-"""The demo's market after its offering: opened once, given a book, and kept moving by its four investors.
+"""The demo's market after its offering: opened once, given a book, and kept moving by three investors.
 
 Everything goes through the verbs that people use, so limits, holds and settlement are the real ones.
 """
@@ -22,8 +22,9 @@ from apps.trading.types import NewOrder, OrderType, Side, TimeInForce, TradingSt
 TICK = 5  # cents
 OPENING = 12_00  # cents, the offering's price
 LEVELS = 8
-SELLERS, BUYERS = ("noor", "omar"), ("sara", "faisal")  # who makes the first book
-MOST_OPEN = 40  # orders that the demo leaves in the book
+SELLERS, BUYERS = ("sara", "maha"), ("faisal", "maha")  # who makes the first book
+TRADERS = ("sara", "faisal", "maha")  # the others are left to whoever looks around
+MOST_OPEN = 12  # orders that each of them leaves in the book
 PEOPLE = {person.email.partition("@")[0]: person.id for person in CAST}
 
 
@@ -66,9 +67,9 @@ def keep_moving(token_id: UUID, dice: random.Random) -> None:
 
     Raises what the market refuses.
     """
-    name = dice.choice(SELLERS + BUYERS)
+    name = dice.choice(TRADERS)
     own = market.orders_of(PEOPLE[name], live=True)
-    if len(own) > MOST_OPEN // 4:
+    if len(own) > MOST_OPEN:
         trading.cancel_order(order_id=own[-1].id, owner=PEOPLE[name], by=_by(name), at=now())
         return
     last = next((trade.price for trade in market.trades(token_id, limit=1)), OPENING)

@@ -138,7 +138,7 @@ class Hub:
             self._take_up(name)
 
     async def _listen(self) -> None:
-        while True:
+        while self._seats:
             try:
                 await self._listen_once()
             except Exception as error:  # Valkey is away, or it is a defect of ours
@@ -153,7 +153,9 @@ class Hub:
         async with client, client.pubsub() as subscription:
             asked: set[str] = set()
             self._changed = True
-            while True:
+            # Being cancelled isn't enough: the client sends under asyncio.wait_for, which before Python 3.12
+            # swallows a cancellation that comes in the moment when it is done.
+            while self._seats:
                 if self._changed:
                     asked = await self._ask(subscription, asked)
                 message = await subscription.get_message(timeout=GLANCE)
@@ -244,7 +246,7 @@ class Hub:
 
     async def _check(self) -> None:
         missed = 0
-        while True:
+        while self._seats:
             await asyncio.sleep(CHECK)
             shown = {seat: seat.admitted for seat in self._seats if seat.admitted is not None}
             try:

@@ -37,12 +37,6 @@ def order(order_id: UUID, *, owner: UUID | None = None) -> Order:
     return found[0]
 
 
-def order_named(client_order_id: str, *, owner: UUID) -> Order | None:
-    """Return one's own order by the id that its sender chose, None while there is none."""
-    found = as_orders(order_rows(owner=owner).filter(client_order_id=client_order_id))
-    return found[0] if found else None
-
-
 def known(owner: UUID, names: list[str]) -> set[str]:
     """Return which of these client_order_ids somebody has used before."""
     used = models.Order.objects.filter(account__owner=owner, client_order_id__in=names)

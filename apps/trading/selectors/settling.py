@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.common.db import rows
 from apps.trading import models
@@ -34,13 +34,6 @@ def count_unsettled() -> dict[SettlementStatus, int]:
     rest = models.Trade.objects.exclude(settlement_status=str(SettlementStatus.SETTLED))
     found = dict(rest.values_list("settlement_status").annotate(Count("pk")).order_by())
     return {each: found.get(each, 0) for each in SettlementStatus if each is not SettlementStatus.SETTLED}
-
-
-def oldest_unsettled() -> datetime | None:
-    """Return when the oldest trade was made that still waits for its settlement."""
-    waiting = models.Trade.objects.filter(settlement_status=str(SettlementStatus.PENDING))
-    oldest: datetime | None = waiting.aggregate(oldest=Min("executed_at"))["oldest"]
-    return oldest
 
 
 def settlement_blockers(trades: Sequence[SettlingTrade]) -> dict[UUID, UUID]:

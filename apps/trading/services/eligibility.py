@@ -37,33 +37,27 @@ def check(*, owner: UUID, side: Side, instrument: Instrument) -> None:
     Raises NotFound for a user who doesn't exist, NotListed, compliance's NotEligible with the rule's code,
     Insider, AddressNotRegistered.
     """
-    investor, token = Investor.of(accounts.account(owner)), _token(instrument.id)
+    investor, token = Investor.of(accounts.account(owner)), _token(instrument)
     security = Security()
     if side is Side.SELL and investor.kyc_status is KycStatus.EXPIRED:
         investor = replace(investor, kyc_status=KycStatus.APPROVED)
     if token is not None:
-        _check_listed(token)
+        _check_listed(token, next_step="Choose another instrument; open orders can be cancelled.")
         security = _security(token) if side is Side.BUY else security
     compliance.require_eligible(investor, security)
     if token is not None:
         _check_person(owner, token)
 
 
-def check_may_open(instrument_id: UUID) -> None:
-    """Refuse to open the market of a token that isn't listed, or paused. Raises NotListed."""
-    token = _token(instrument_id)
-    if token is not None and not _is_listed(token):
-        raise NotListed(
-            f"{token.terms.symbol} is {token.status}, so its market stays halted.",
-            next_step="Resume the token; that opens its market as well.",
-            status=str(token.status),
-            trading_mode=str(token.trading_mode),
-        )
+def require_listed(instrument: Instrument) -> None:
+    """Raise NotListed for the instrument of a token that isn't on the order book."""
+    if (token := _token(instrument)) is not None:
+        _check_listed(token, next_step="Bring the token back to the market; its trading resumes with it.")
 
 
-def _token(instrument_id: UUID) -> Token | None:
+def _token(instrument: Instrument) -> Token | None:
     try:
-        return tokens.token(instrument_id)
+        return tokens.token(instrument.id)
     except NotFound:
         return None
 
@@ -76,15 +70,11 @@ def _security(token: Token) -> Security:
     )
 
 
-def _is_listed(token: Token) -> bool:
-    return token.status is TokenStatus.SECONDARY and token.trading_mode is TradingMode.FULL_ORDERBOOK
-
-
-def _check_listed(token: Token) -> None:
-    if not _is_listed(token):
+def _check_listed(token: Token, *, next_step: str) -> None:
+    if token.status is not TokenStatus.SECONDARY or token.trading_mode is not TradingMode.FULL_ORDERBOOK:
         raise NotListed(
             f"{token.terms.symbol} is not traded on the order book now.",
-            next_step="Choose another instrument; open orders can be cancelled.",
+            next_step=next_step,
             status=str(token.status),
             trading_mode=str(token.trading_mode),
         )

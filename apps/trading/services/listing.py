@@ -12,11 +12,10 @@ from apps.tokens import selectors as tokens
 from apps.tokens.types import TokenStatus
 from apps.trading import models
 from apps.trading.services.opening import open_instrument
-from apps.trading.services.venue import cancel_everything, halted_for, switch
+from apps.trading.services.venue import BY_PAUSE, cancel_everything, switch
 from apps.trading.types import NewInstrument, VenueOp
 
 BY = Actor.system("listing")
-PAUSED = "token_paused"
 
 
 @needs_transaction
@@ -38,15 +37,21 @@ def note_listed(message: Message) -> None:
 def note_paused(message: Message) -> None:
     """Halt the instrument of a token that is paused."""
     if _is(message, TokenStatus.PAUSED):
-        switch(VenueOp.HALT, _token_of(message), reason=PAUSED, by=BY, at=message.now)
+        switch(VenueOp.HALT, _token_of(message), reason=BY_PAUSE, by=BY, at=message.now)
 
 
 @needs_transaction
 def note_resumed(message: Message) -> None:
-    """Resume the instrument of a token that is on the market again, unless the operator halted it besides."""
-    token_id = _token_of(message)
-    if _is(message, TokenStatus.SECONDARY) and halted_for(token_id) == PAUSED:
-        switch(VenueOp.RESUME, token_id, reason="token_resumed", by=BY, at=message.now)
+    """Resume the instrument of a token that is on the market again, if its pause halted it."""
+    if _is(message, TokenStatus.SECONDARY):
+        switch(
+            VenueOp.RESUME,
+            _token_of(message),
+            reason="token_resumed",
+            by=BY,
+            at=message.now,
+            lifts=BY_PAUSE,
+        )
 
 
 @needs_transaction

@@ -20,6 +20,7 @@ from apps.trading.services.placing import OrderNotOpen
 from apps.trading.types import Instrument, TradingState, VenueOp
 
 _REASON = re.compile(r"[a-z][a-z0-9_]{2,31}", re.ASCII)
+BY_PAUSE = "token_paused"  # why a token's pause halts its market; its resumption lifts no other halt
 _LEADS_TO = {VenueOp.HALT: TradingState.HALTED, VenueOp.RESUME: TradingState.CONTINUOUS}
 
 
@@ -42,9 +43,10 @@ def halt(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
 def resume(*, instrument_id: UUID, reason: str, by: Actor, at: datetime) -> bool:
     """Take new orders of an instrument again; return False where they are taken, or about to be.
 
-    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason, NotListed.
+    A token that isn't on the order book, a paused one say, has no market to resume. `reason` is a code.
+    Raises UnknownInstrument, InvalidVenueReason, NotListed.
     """
-    eligibility.check_may_open(instrument_id)
+    eligibility.require_listed(selectors.instrument(instrument_id))
     return switch(VenueOp.RESUME, instrument_id, reason=reason, by=by, at=at)
 
 
@@ -124,30 +126,29 @@ def _freeze(owner: UUID, op: VenueOp, *, reason: str, by: Actor, at: datetime) -
 
 
 @needs_transaction
-def switch(op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: datetime) -> bool:
+def switch(
+    op: VenueOp, instrument_id: UUID, *, reason: str, by: Actor, at: datetime, lifts: str = ""
+) -> bool:
     """Ask for another state, unless what was asked last leads to it; the row's lock keeps that true.
 
-    `reason` is a code. Raises UnknownInstrument, InvalidVenueReason.
+    A halt that a token's pause made gives way to one for another reason, which then outlasts the pause.
+    `reason` is a code; `lifts` is that of the only halt which a resume may lift.
+    Raises UnknownInstrument, InvalidVenueReason.
     """
     _check_reason(reason)
     row = models.Instrument.objects.select_for_update(no_key=True).filter(pk=instrument_id).first()
     if row is None:
         raise UnknownInstrument("There is no such instrument.")
-    asked = models.VenueCommand.objects.filter(instrument=row.number, done_at__isnull=True)
-    newest = asked.filter(op__in=[str(each) for each in _LEADS_TO]).order_by("-id").first()
-    becomes = _LEADS_TO[VenueOp(newest.op)] if newest else TradingState(row.state)
-    if becomes is _LEADS_TO[op]:
+    asked = models.VenueCommand.objects.filter(instrument=row.number, op__in=list(map(str, _LEADS_TO)))
+    newest = asked.order_by("-id").first()
+    because = newest.reason if newest else ""
+    is_due = newest is not None and newest.done_at is None
+    becomes = _LEADS_TO[VenueOp(newest.op)] if newest and is_due else TradingState(row.state)
+    gives_way = op is VenueOp.HALT and because == BY_PAUSE != reason
+    if (becomes is _LEADS_TO[op] and not gives_way) or (lifts and because != lifts):
         return False
     _ask_for(op, selectors.as_instrument(row), reason=reason, by=by, at=at)
     return True
-
-
-def halted_for(instrument_id: UUID) -> str:
-    """Return the reason of the halt that was asked last, empty if a resumption was, or nothing."""
-    numbers = models.Instrument.objects.filter(pk=instrument_id).values("number")
-    asked = models.VenueCommand.objects.filter(instrument__in=numbers)
-    newest = asked.filter(op__in=[str(each) for each in _LEADS_TO]).order_by("-id").first()
-    return newest.reason if newest and newest.op == VenueOp.HALT else ""
 
 
 @needs_transaction

@@ -3,6 +3,7 @@
 Forms and the workplace take the same tables. A word that is not in its table is shown as it is spelt.
 """
 
+import re
 from collections.abc import Mapping
 
 from django import template
@@ -23,6 +24,7 @@ from apps.trading.types import (
 register = template.Library()
 
 Words = Mapping[str, str | Promise]
+TRADE = re.compile(r"(?P<symbol>\S+) trade (?P<id>[0-9a-f-]{36})")  # a wallet line's reference
 
 SIDES: Words = {Side.BUY: _("Buy"), Side.SELL: _("Sell")}
 ORDER_TYPES: Words = {OrderType.LIMIT: _("Limit"), OrderType.MARKET: _("Market")}
@@ -136,6 +138,13 @@ def venue_op_words(op: object) -> str | Promise:
 def venue_reason_words(reason: object) -> str | Promise:
     """Say why the venue acted."""
     return _said(reason, VENUE_REASONS)
+
+
+@register.filter
+def trade_of(reference: object) -> Mapping[str, str]:
+    """Return the symbol and the id that the reference of a trade's wallet line names; of others nothing."""
+    found = TRADE.fullmatch(str(reference))
+    return found.groupdict() if found else {}
 
 
 def _said(word: object, table: Words) -> str | Promise:

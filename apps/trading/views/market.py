@@ -45,6 +45,9 @@ def market(request: HttpRequest, symbol: str) -> HttpResponse:
         return render(request, "trading/market_head.html", _head(instrument))
     if part == "lists" and is_customer(request):
         return render(request, "trading/market_lists.html", lists_of(request, instrument))
+    if part == "funds" and is_customer(request):
+        funds = {"instrument": instrument} | _own(request, instrument)
+        return render(request, "trading/market_funds.html", funds)
     return screen(request, instrument)
 
 

@@ -75,16 +75,22 @@ function newRow() {
   const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   rect.setAttribute("height", "100%");
   bar.append(rect);
-  row.append(cell(canTrade ? "a" : "span", "ladder-price"), cell("span"), cell("span", "text-muted"), bar);
+  row.append(cell("span", "ladder-price"), cell("span"), cell("span", "text-muted"), bar);
+  if (canTrade) {
+    const link = document.createElement("a");
+    link.append(row.firstElementChild.firstElementChild);
+    row.firstElementChild.append(link);
+  }
   return row;
 }
 
 function fillRow(row, side, level, deepest) {
   const [price, size, total, bar] = row.children;
   row.dataset.price = level.price;
-  if (price.tagName === "A") {
-    price.dataset.level = level.price;
-    price.href = `?side=${side === "buy" ? "sell" : "buy"}&price=${level.price}#ticket`;
+  const link = price.querySelector("a");
+  if (link) {
+    link.dataset.level = level.price;
+    link.href = `?side=${side === "buy" ? "sell" : "buy"}&price=${level.price}#ticket`;
   }
   const texts = [grouped(level.price), grouped(quantity(level.size)), grouped(quantity(unscaled(level.total, PLACES)))];
   [price, size, total].forEach((node, at) => {
@@ -110,11 +116,10 @@ function takeBook({ bids, asks }) {
   }, 0n);
   for (const [side, found] of Object.entries(shown)) {
     const box = market.querySelector(`[data-ladder] [data-side="${side}"]`);
-    if (found.length) box.querySelector(".ladder-empty")?.remove();
-    else if (box.querySelector(".ladder-empty")) continue;
-    while (box.children.length > found.length) box.lastElementChild.remove();
-    while (box.children.length < found.length) box.append(newRow());
-    found.forEach((level, at) => fillRow(box.children[at], side, level, deepest));
+    const rows = box.getElementsByClassName("ladder-row");
+    while (rows.length > found.length) rows[rows.length - 1].remove();
+    while (rows.length < found.length) box.append(newRow());
+    found.forEach((level, at) => fillRow(rows[at], side, level, deepest));
   }
   const [bid, ask] = [shown.buy[0], shown.sell[0]];
   markOwn();
@@ -154,6 +159,7 @@ function takeTrades(message) {
   box.replaceChildren(bdi(grouped(last.price)));
   for (const trade of message.trades) drawTrade(trade);
   if (message.type !== "snapshot") renewHead();
+  if (document.querySelector("[data-own-level]")) renewOrders(); // one of them may have been a part of it
 }
 
 // The chart is drawing, not arithmetic of money, so floating point is fine here.

@@ -13,7 +13,7 @@ from apps.common.ids import new_id
 from apps.ledger import selectors as ledger
 from apps.tokens import selectors as of_tokens
 from apps.tokens import services as tokens
-from apps.trading import selectors, services
+from apps.trading import models, selectors, services
 from apps.trading.types import NewOrder, OrderType, Side
 from tests.factories import tokens as make
 from tests.factories.compliance import limit
@@ -108,6 +108,38 @@ def test_a_pause_halts_the_market_and_a_delisting_cancels_its_orders(token, hold
     assert str(selectors.order(placed.order_id, owner=buyer.id).reason) == "by_venue"
     assert selectors.instrument(token.id).state == "halted"
     assert sum(balance.held for balance in ledger.balances_of(str(buyer.id))) == 0
+
+
+@pytest.mark.spec("RISK-4")
+def test_a_paused_token_has_no_market_that_staff_could_resume(token, running):
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    until(lambda: selectors.instrument(token.id).state == "halted", "it is halted")
+    with pytest.raises(services.NotListed) as refusal:
+        services.resume(instrument_id=token.id, reason="mistaken", by=BY, at=now())
+    assert refusal.value.data["status"] == "paused"
+    assert selectors.instrument(token.id).state == "halted"
+
+
+@pytest.mark.spec("RISK-4")
+@pytest.mark.parametrize("halted", ["before the pause", "during the pause"])
+def test_what_staff_halted_is_resumed_by_staff_alone(token, running, halted):
+    by_staff = {"instrument_id": token.id, "reason": "market_abuse", "by": BY, "at": now()}
+    if halted == "before the pause":
+        assert services.halt(**by_staff) is True
+    tokens.pause(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    if halted == "during the pause":
+        assert services.halt(**by_staff) is True, "the pause's halt gives way to it"
+    assert services.halt(**by_staff) is False
+    tokens.resume(token_id=token.id, reason="news", by=BY, at=now())
+    deliver_all()
+    commands = models.VenueCommand.objects.order_by("id")
+    until(lambda: not commands.filter(done_at__isnull=True).exists(), "all is carried out")
+    assert selectors.instrument(token.id).state == "halted"
+    assert "resume" not in commands.values_list("op", flat=True)
+    assert services.resume(**by_staff) is True
+    until(lambda: selectors.instrument(token.id).state == "continuous", "it is resumed")
 
 
 @pytest.mark.spec("ORD-5")

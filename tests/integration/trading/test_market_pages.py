@@ -147,6 +147,8 @@ def test_a_part_of_the_page_is_answered_with_the_outcome_and_a_fresh_ticket(
     lists = text_of(client.get(at("market", market), {"part": "lists", "tab": "fills"}, **HTMX))
     assert "150.00" in lists
     assert "Pending" in lists
+    funds = text_of(client.get(at("market", market), {"part": "funds"}, **HTMX))
+    assert "750.00" in funds  # 1,000.00 less what was bought and what the rest holds
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.integration.trading.wire import (
     act,
     connected,
     cut_listeners,
+    listeners,
     more_instruments,
     reading_when_told,
     room,
@@ -105,6 +106,15 @@ async def test_everybody_gets_a_snapshot_after_the_listener_was_away(valkey):
         for client in (one, other):
             await client.follow_to(last)
             assert client.levels("bids") == [["0.99", "5"]]
+
+
+async def test_nobody_listens_after_the_last_connection_whenever_it_went(valkey):
+    for number in range(100):
+        async with connected():
+            await asyncio.sleep(number / 10_000)
+    async with asyncio.timeout(PATIENCE):
+        while await act(listeners, valkey):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_sequencer_that_begins_anew_is_followed_without_a_gap(valkey):

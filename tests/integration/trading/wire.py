@@ -172,10 +172,15 @@ async def reading_when_told():
         await reader.leave()
 
 
+def listeners(valkey):
+    """Return the connections over which this test's processes listen."""
+    database = str(valkey.connection_pool.connection_kwargs["db"])
+    return [each for each in valkey.client_list() if each["db"] == database and int(each["sub"])]
+
+
 def cut_listeners(valkey):
     """Cut the connections over which this test's processes listen; return how many there were."""
-    database = str(valkey.connection_pool.connection_kwargs["db"])
-    found = [each for each in valkey.client_list() if each["db"] == database and int(each["sub"])]
+    found = listeners(valkey)
     for each in found:
         valkey.client_kill(each["addr"])
     return len(found)

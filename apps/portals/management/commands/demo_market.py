@@ -67,10 +67,16 @@ TRADED = replace(
     price_per_token=12_00,
     max_investment=60_000_00,
 )
-DEPOSITS = {"noor": 60_000_00, "omar": 60_000_00, "sara": 90_000_00, "faisal": 80_000_00}
+DEPOSITS = {
+    "noor": 60_000_00,
+    "omar": 50_000_00,
+    "sara": 90_000_00,
+    "faisal": 80_000_00,
+    "maha": 80_000_00,
+}
 SUBSCRIPTIONS = {
     FLCN: {"noor": 4_000, "omar": 2_000},
-    OASW: {"noor": 4_000, "omar": 3_000, "sara": 2_500, "faisal": 2_000},
+    OASW: {"noor": 1_500, "omar": 1_200, "sara": 2_500, "faisal": 2_000, "maha": 2_000},
 }
 
 
