@@ -150,10 +150,15 @@ def _first_answer(instrument: Instrument, row: tuple[Any, ...], again: Command) 
         return first if same else Answer(order, Reason.CLIENT_ORDER_ID_REUSED)
     batch = models.JournalBatch.objects.filter(instrument=market, last__gte=number).order_by("last")[0]
     command = next(each for each in unpack(bytes(batch.commands)) if each.sequence == number)
-    if _terms(command) != _terms(again):
+    if not is_same_order(command, again):
         return Answer(order, Reason.CLIENT_ORDER_ID_REUSED)
     own = [each for each in events_of(bytes(batch.events)) if each.order_id == number == each.sequence]
     return _answered(order, command, own, instrument)
+
+
+def is_same_order(one: Command, other: Command) -> bool:
+    """Tell whether two NEW commands under one client_order_id ask for the same; a budget may differ."""
+    return _terms(one) == _terms(other)
 
 
 def _terms(command: Command) -> tuple[int, ...]:

@@ -98,7 +98,10 @@ def sort(found: Sequence[Envelope], instrument: Instrument, *, at: datetime) -> 
         if each.deadline < now:
             result.answers.append((each, Answer(each.id, Reason.TOO_LATE)))
         elif each.command.op == Op.NEW and key in first:
-            result.followers.append((each, first[key].id))
+            if recording.is_same_order(first[key].command, each.command):
+                result.followers.append((each, first[key].id))
+            else:
+                result.answers.append((each, Answer(each.id, Reason.CLIENT_ORDER_ID_REUSED)))
         else:
             if each.command.op == Op.NEW:
                 first[key] = each

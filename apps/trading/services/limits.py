@@ -1,6 +1,6 @@
 """How much one person may ask of the market: open orders (ORD-7), and money invested (ORD-5)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -60,7 +60,8 @@ def reserved(
     ask = partial(
         compliance.reserve_investment, investor=investor, currency=instrument.quote, asker=asker, at=at
     )
-    meter = ask(amounts={each.client_order_id: rules.notional(each, instrument) for each in buys})
+    asked = {each.client_order_id: rules.notional(each, instrument) for each in buys}
+    meter = ask(amounts=asked)
     if meter.remaining is None:
         yield list(orders)
         return
@@ -69,11 +70,16 @@ def reserved(
         if not open_ended:
             yield list(orders)
             return
-        spent = sum(rules.notional(each, instrument) for each in buys)
-        left = of_compliance.from_cents(meter.remaining, instrument.quote) - spent
-        share = max(instrument.unit, left // len(open_ended))
+        share = _share(meter.remaining, asked, instrument, among=len(open_ended))
         ask(amounts=dict.fromkeys(open_ended, share))
         yield [replace(each, budget=share) if each.client_order_id in open_ended else each for each in orders]
+
+
+def _share(remaining: int, asked: Mapping[str, int], instrument: Instrument, *, among: int) -> int:
+    """Return what each of so many may cost. In cents, as it is judged: each amount is rounded up alone."""
+    spent = sum(of_compliance.each_in_cents(asked, instrument.quote).values())
+    cents = max(0, remaining - spent) // among
+    return max(instrument.unit, of_compliance.from_cents(cents, instrument.quote))
 
 
 @contextmanager

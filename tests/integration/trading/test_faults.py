@@ -465,6 +465,17 @@ def test_a_suspended_asset_is_not_traded_and_orders_in_it_can_be_cancelled(marke
     sound(market, bench.desk)
 
 
+@pytest.mark.spec("ORD-1")
+def test_of_two_orders_under_one_name_at_once_the_second_is_not_told_it_is_the_first(market, bench):
+    buyer = market.join(cash=10_000)
+    first, again, other = (market.new(buyer, BUY, lots, 100, name="mine") for lots in (5, 5, 7))
+    taken, repeated, refused = bench.do(first, again, other)
+    assert (taken.code, taken.quantity, taken.repeated) == ("", 5, False)
+    assert (repeated.order_id, repeated.repeated) == (taken.order_id, True)
+    assert refused.code == Reason.CLIENT_ORDER_ID_REUSED
+    assert len(bench.desk.orders) == 1
+
+
 def test_a_new_price_is_refused_while_an_asset_is_suspended(market, bench):
     seller, buyer = market.join(tokens=10), market.join(cash=1000)
     (bid,) = bench.do(market.new(buyer, BUY, 1, 100))

@@ -1,6 +1,7 @@
 """Investment limits (ORD-5): counted over buys, sales and open orders, never passed by two at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from apps.common.ids import new_id
 from apps.compliance import locks
 from apps.compliance import selectors as compliance
 from apps.trading import selectors, services
+from apps.trading.services import limits
 from apps.trading.types import NewOrder, OrderType, Side
 from tests.factories.compliance import limit
 from tests.factories.trading import BY, Market
@@ -97,6 +99,19 @@ def test_a_market_buy_gets_what_the_limit_leaves(market, running, buyer, seller)
     assert (bought.filled, bought.status, str(bought.reason)) == (70, "cancelled", "budget_exhausted")
     assert ask(market, buyer, Side.BUY, 1, 0).code == "investment_limit_exceeded"
     assert used(buyer) == 100_00
+
+
+def test_market_buys_at_once_share_what_is_left_whatever_it_is_counted_in(market, buyer):
+    limit(100_01, Accreditation.RETAIL)
+    in_parts_of_cents = replace(market.instrument, quote="USDC", quote_decimals=6)
+    cheap = [NewOrder(market.instrument.id, f"l{n}", Side.BUY, OrderType.LIMIT, 1, 1_000) for n in range(4)]
+    open_ended = [NewOrder(market.instrument.id, f"m{n}", Side.BUY, OrderType.MARKET, 1) for n in range(2)]
+    about = {"owner": buyer, "instrument": in_parts_of_cents, "at": now()}
+    with limits.reserved(**about, orders=cheap + open_ended) as ready:
+        assert [each.budget for each in ready[4:]] == [49_980_000] * 2, (
+            "of 99.97, each limit order being a cent"
+        )
+        assert locks.reserved(buyer) == 100_00
 
 
 def test_an_amendment_keeps_to_the_limit(market, running, client, valkey):
