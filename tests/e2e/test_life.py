@@ -343,7 +343,7 @@ def test_the_trade_settles_on_chain(buyer, come, picture):
     expect(trade).to_contain_text(TRANSACTION)
     picture(staff, "market-trade-settled")
     staff.goto("/staff/trades")
-    expect(staff.get_by_role("row", name="Settled")).to_contain_text(TRANSACTION)
+    expect(staff.get_by_role("row", name="Settled").first).to_contain_text(TRANSACTION)
     picture(staff, "market-staff-trades")
     investor.goto("/wallet")
     expect(investor.get_by_role("row", name="Purchase").first).to_be_visible()
