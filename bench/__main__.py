@@ -7,6 +7,7 @@ import sys
 
 NAMES = {
     "orders": "durable orders a second through the sequencer and over HTTP, and how long answers take",
+    "kills": "each process of a venue killed while people trade, and whether everything is right afterwards",
     "replay": "five hours of a real exchange's orders through the sequencer, compared with what they must do",
 }
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,16 @@ OURS = (
     *(*environment.DATABASE_URLS, "REDIS_URL", "CHAIN_RPC_URLS", "HOST", "DJANGO_SETTINGS_MODULE"),
     *environment.SIGNER,
 )
+
+
+def quick_place():
+    """In memory where programs may run there, since these tests write some thousand files."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    if not os.access(memory, os.W_OK):
+        return Path(tempfile.gettempdir())
+    about = os.statvfs(memory)
+    is_usable = about.f_bavail * about.f_frsize > 2**30 and not about.f_flag & os.ST_NOEXEC
+    return memory if is_usable else Path(tempfile.gettempdir())
 
 
 def eventually(condition, seconds=15.0, what="it did not happen"):

@@ -22,20 +22,17 @@ import redis
 from launcher.paths import can_enter, nobody
 from launcher.ports import LOOPBACK
 from launcher.services.chain import ask_chain_id
-from tests.functional.launcher.system import DUMMY, SERVICES, System, eventually, is_gone
+from tests.functional.launcher.system import (
+    DUMMY,
+    SERVICES,
+    System,
+    eventually,
+    is_gone,
+    quick_place,
+)
 
 pytestmark = pytest.mark.spec("OPS-1", "OPS-2")
 PROCESSES = {*SERVICES, "web", "worker"}
-
-
-def quick_place():
-    """In memory where programs may run there, since these tests write some thousand files."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-    if not os.access(memory, os.W_OK):
-        return Path(tempfile.gettempdir())
-    about = os.statvfs(memory)
-    is_usable = about.f_bavail * about.f_frsize > 2**30 and not about.f_flag & os.ST_NOEXEC
-    return memory if is_usable else Path(tempfile.gettempdir())
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,7 @@ import pytest
 
 from launcher import procfile
 from launcher.paths import CHECKOUT
-from tests.functional.launcher.system import System
-from tests.functional.launcher.test_supervision import quick_place
+from tests.functional.launcher.system import System, quick_place
 
 BEHIND = 3
 SIGNER = {"KEYSTORE_PASSWORD", "KEYSTORE_DIR", "SIGNER_BACKEND"}
