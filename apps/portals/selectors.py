@@ -254,7 +254,7 @@ def issued_by(account: Account) -> list[Token]:
 
 def _investor_steps(account: Account) -> list[_Step]:
     paid_in = any(balance.total for balance in ledger.balances_of(str(account.id)))
-    bought = bool(tokens.allocations_of(account.id))
+    bought = bool(tokens.allocations_of(account.id) or trading.fills(account.id, limit=1))
     return [
         _identity_step(account),
         (_("Bring in money"), _("By a bank transfer with a reference of yours."), paid_in, "wallet-deposit"),

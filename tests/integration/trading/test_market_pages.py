@@ -342,6 +342,7 @@ def test_the_first_pages_lead_to_the_market(client, market, somebody, running):
     (holding,) = home.context["holdings"]
     assert (holding.balance.total, holding.value) == (40, 100_00)
     assert at("market", market) in text_of(home)
+    assert home.context["steps"][-1].state == "done"  # a first purchase on the market is one, too
 
 
 def test_a_ticket_begins_with_what_the_address_says(client, market, somebody):
