@@ -39,6 +39,7 @@ SPECTACULAR_SETTINGS = {
         # trading
         "OrderStatusEnum": "apps.trading.api.outputs.ORDER_STATUS",
         "SettlementStatusEnum": "apps.trading.api.outputs.SETTLEMENT_STATUS",
+        "SideEnum": "apps.trading.api.outputs.SIDE",
         "TradingStateEnum": "apps.trading.api.outputs.TRADING_STATE",
         # wallets
         "DepositStatusEnum": "apps.wallets.api.answers.DEPOSIT_STATUS",
