@@ -30,7 +30,7 @@ class StepsInput(StrictSerializer):
     lot = TextField(max_length=24, required=False, help_text="in tokens; if absent, one whole token")
 
 
-class MarketReasonInput(StrictSerializer):
+class WhyInput(StrictSerializer):
     reason = TextField(
         max_length=rules.MAX_REASON, help_text="kept with the token's history; names no person"
     )
@@ -49,23 +49,19 @@ class EnableSecondary(APIView):
 class Pause(APIView):
     """A market that is open."""
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY], request=MarketReasonInput, responses=_ANSWERS, examples=[_WHY]
-    )
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=WhyInput, responses=_ANSWERS, examples=[_WHY])
     def post(self, request: Request, token_id: UUID) -> Response:
         """Pause it, and the token's transfers on chain."""
-        return _answer(request, services.pause, token_id, **read(MarketReasonInput, request.data))
+        return _answer(request, services.pause, token_id, **read(WhyInput, request.data))
 
 
 class Resume(APIView):
     """A market that is paused."""
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY], request=MarketReasonInput, responses=_ANSWERS, examples=[_WHY]
-    )
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=WhyInput, responses=_ANSWERS, examples=[_WHY])
     def post(self, request: Request, token_id: UUID) -> Response:
         """Open it again, and the token's transfers on chain."""
-        return _answer(request, services.resume, token_id, **read(MarketReasonInput, request.data))
+        return _answer(request, services.resume, token_id, **read(WhyInput, request.data))
 
 
 class Mature(APIView):
@@ -80,12 +76,10 @@ class Mature(APIView):
 class Delist(APIView):
     """A token that leaves the market."""
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY], request=MarketReasonInput, responses=_ANSWERS, examples=[_WHY]
-    )
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], request=WhyInput, responses=_ANSWERS, examples=[_WHY])
     def post(self, request: Request, token_id: UUID) -> Response:
         """Take it off the market for good; its open orders are cancelled."""
-        return _answer(request, services.delist, token_id, **read(MarketReasonInput, request.data))
+        return _answer(request, services.delist, token_id, **read(WhyInput, request.data))
 
 
 def _answer(request: Request, verb: Callable[..., Token], token_id: UUID, **arguments: Any) -> Response:
