@@ -23,6 +23,7 @@ from apps.trading import feeds
 from apps.trading.consumers.mirrors import CHANNELS, Mirror, look
 from apps.trading.consumers.outgoing import Outgoing, Topic
 
+NAME = "feeds"  # of the listener's connection, in Valkey's list of them
 GLANCE = 0.02  # seconds after which a new subscription is asked for at the latest
 AGAIN = 0.2  # seconds before the next try, and up to twice as many
 CHECK = 4.0  # seconds between looks at who may still listen
@@ -148,7 +149,11 @@ class Hub:
 
     async def _listen_once(self) -> None:
         client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=5, health_check_interval=5
+            settings.REDIS_URL,
+            client_name=NAME,
+            socket_connect_timeout=2,
+            socket_timeout=5,
+            health_check_interval=5,
         )
         async with client, client.pubsub() as subscription:
             asked: set[str] = set()

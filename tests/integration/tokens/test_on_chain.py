@@ -14,6 +14,7 @@ from apps.tokens import selectors, services
 from apps.tokens.types import TREASURY, OnChainStatus
 from tests.factories import ledger as bank
 from tests.factories import tokens as make
+from tests.factories.compliance import limit
 from tests.factories.tokens import BY
 from tests.integration.chain.test_indexer import index
 from tests.relay import deliver_all
@@ -30,6 +31,7 @@ def settle(chain):
 @pytest.fixture
 def token(chain):
     """An open offering whose contracts are really deployed; residents of the Emirates may hold it."""
+    limit(0)
     draft = make.drafted(eligible_countries=("AE",), decimals=2, total_supply=1_000_000, at=now())
     services.deploy(token_id=draft.id, by=BY, at=now())
     settle(chain)

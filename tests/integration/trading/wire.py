@@ -12,6 +12,7 @@ from django.db import transaction
 
 from apps.common.ids import new_id
 from apps.trading import feeds, services
+from apps.trading.consumers.hub import NAME
 from apps.trading.recording import Wish
 from apps.trading.types import NewInstrument, Side, VenueOp
 from config.asgi import application
@@ -173,9 +174,9 @@ async def reading_when_told():
 
 
 def listeners(valkey):
-    """Return the connections over which this test's processes listen."""
+    """Return the connections over which this test's process listens to feeds."""
     database = str(valkey.connection_pool.connection_kwargs["db"])
-    return [each for each in valkey.client_list() if each["db"] == database and int(each["sub"])]
+    return [each for each in valkey.client_list() if (each["db"], each["name"]) == (database, NAME)]
 
 
 def cut_listeners(valkey):
