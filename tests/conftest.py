@@ -20,6 +20,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         database.build_template()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests behind the functional ones: a browser leaves a running loop in its worker's thread,
+    and in such a thread Django refuses the database."""
+    browser = [item for item in items if "/tests/e2e/" in item.path.as_posix()]
+    others = [item for item in items if "/tests/e2e/" not in item.path.as_posix()]
+    places = [number for number, item in enumerate(others) if "/tests/functional/" in item.path.as_posix()]
+    behind = max(places, default=len(others) - 1) + 1
+    items[:] = [*others[:behind], *browser, *others[behind:]]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):
     """Clone the template for this worker, and let transactional tests empty the clone as a superuser."""

@@ -53,6 +53,8 @@ def token(made: Terms, **changes) -> Token:
         primary_start=AT,
         primary_end=AT + timedelta(days=30),
         deploy_requested_at=AT,
+        listed_at=None,
+        success_fee=None,
         deployed_at=AT,
         deploy_error="",
         contracts=Contracts(),
