@@ -65,11 +65,6 @@ def counts() -> dict[SettlementStatus, int]:
     return trading.count_unsettled()
 
 
-def is_settled(instrument_id: UUID) -> bool:
-    """Tell whether every trade of an instrument is settled."""
-    return not trading.has_unsettled(instrument_id)
-
-
 def batches(instrument_id: UUID, *, limit: int = MAX_PAGE) -> list[Batch]:
     """Return an instrument's newest batches."""
     found = models.Batch.objects.filter(instrument_id=instrument_id).order_by("-id")

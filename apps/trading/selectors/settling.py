@@ -22,13 +22,6 @@ def due_instruments(at: datetime) -> list[UUID]:
     return list(found.values_list("id", flat=True))
 
 
-def has_unsettled(instrument_id: UUID) -> bool:
-    """Tell whether a trade of an instrument isn't settled."""
-    numbers = models.Instrument.objects.filter(pk=instrument_id).values("number")
-    rest = models.Trade.objects.filter(instrument__in=numbers)
-    return rest.exclude(settlement_status=str(SettlementStatus.SETTLED)).exists()
-
-
 def count_unsettled() -> dict[SettlementStatus, int]:
     """Return how many trades are in each status but settled."""
     rest = models.Trade.objects.exclude(settlement_status=str(SettlementStatus.SETTLED))

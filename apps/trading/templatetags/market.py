@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.trading.types import (
     OrderType,
     Reason,
-    SelfTrade,
     SettlementType,
     Side,
     TimeInForce,
@@ -34,12 +33,6 @@ TIMES_IN_FORCE: Words = {
     TimeInForce.GTD: _("Until a time"),
     TimeInForce.IOC: _("At once, the rest is cancelled"),
     TimeInForce.FOK: _("At once and whole, or not at all"),
-}
-SELF_TRADES: Words = {
-    SelfTrade.CANCEL_NEWEST: _("The newer order is cancelled"),
-    SelfTrade.CANCEL_OLDEST: _("The older order is cancelled"),
-    SelfTrade.CANCEL_BOTH: _("Both orders are cancelled"),
-    SelfTrade.DECREMENT: _("Both orders become smaller"),
 }
 SETTLEMENT_TYPES: Words = {
     SettlementType.ON_CHAIN: _("On chain"),
@@ -74,6 +67,7 @@ VENUE_OPS: Words = {
     VenueOp.RESUME: _("Resume trading"),
     VenueOp.SET_COLLAR: _("Set the allowed prices"),
     VenueOp.CANCEL_ORDER: _("Cancel an order"),
+    VenueOp.CANCEL_ALL: _("Cancel all orders"),
     VenueOp.FREEZE: _("Freeze an account"),
     VenueOp.UNFREEZE: _("Unfreeze an account"),
     VenueOp.EXPIRE: _("End orders whose time is over"),
@@ -108,12 +102,6 @@ def order_type_words(order_type: object) -> str | Promise:
 def time_words(time_in_force: object) -> str | Promise:
     """Say how long an order stays."""
     return _said(time_in_force, TIMES_IN_FORCE)
-
-
-@register.filter
-def self_trade_words(self_trade: object) -> str | Promise:
-    """Say what ends when an order meets one of the same owner."""
-    return _said(self_trade, SELF_TRADES)
 
 
 @register.filter
