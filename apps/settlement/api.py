@@ -17,6 +17,7 @@ from apps.common.http import actor_of, answer_once
 from apps.common.pagination import CursorPages
 from apps.common.serializers import IDEMPOTENCY_KEY, PageQuery, StrictSerializer, TextField, problems, read
 from apps.settlement import selectors, services
+from apps.trading import selectors as markets
 from apps.trading.types import SettlementStatus, SettlementType, SettlingTrade
 
 STATUSES = [str(each) for each in SettlementStatus]
@@ -87,7 +88,7 @@ class AdminTrades(ListAPIView[Any]):
     def get_queryset(self) -> QuerySet[Any]:
         """Return the trades that the query asks for."""
         query = read(TradeQuery, self.request.query_params.dict())
-        return selectors.trade_rows(
+        return markets.settling_rows(
             status=query.get("settlement_status", ""),
             instrument_id=query.get("instrument"),
             search=query.get("search", ""),
@@ -104,7 +105,7 @@ class AdminTrades(ListAPIView[Any]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List trades with their settlement, newest first."""
         page = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response([trade_body(each) for each in selectors.as_trades(page)])
+        return self.get_paginated_response([trade_body(each) for each in markets.as_settlings(page)])
 
 
 class AdminTrade(APIView):
@@ -113,7 +114,7 @@ class AdminTrade(APIView):
     @extend_schema(responses={200: AdminTradeDetailOutput, **problems(401, 403, 404)})
     def get(self, request: Request, trade_id: UUID) -> Response:
         """Show a trade and every step of its settlement."""
-        body = trade_body(selectors.trade(trade_id))
+        body = trade_body(markets.settling_trade(trade_id))
         steps: Any = selectors.history(trade_id)
         return Response(body | {"history": SettlementStepOutput(steps, many=True).data})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.common.db import rows
 from apps.trading import models
@@ -20,13 +20,6 @@ def due_instruments(at: datetime) -> list[UUID]:
     numbers = settling_due(at).values("instrument").distinct()
     found = models.Instrument.objects.filter(number__in=numbers).order_by("number")
     return list(found.values_list("id", flat=True))
-
-
-def count_unsettled() -> dict[SettlementStatus, int]:
-    """Return how many trades are in each status but settled."""
-    rest = models.Trade.objects.exclude(settlement_status=str(SettlementStatus.SETTLED))
-    found = dict(rest.values_list("settlement_status").annotate(Count("pk")).order_by())
-    return {each: found.get(each, 0) for each in SettlementStatus if each is not SettlementStatus.SETTLED}
 
 
 def settlement_blockers(trades: Sequence[SettlingTrade]) -> dict[UUID, UUID]:
