@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.settlement.templatetags.settlement import RETRIES
@@ -27,13 +26,8 @@ class RetryForm(forms.Form):
     )
 
 
-class _Ticks(forms.MultipleHiddenInput):
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return data.getlist(name) if isinstance(data, QueryDict) else data.get(name, [])
-
-
 class _IdsField(forms.Field):
-    widget = _Ticks
+    widget = forms.SelectMultiple  # the page draws the ticks itself, one in each row
 
     def clean(self, value: Iterable[str]) -> list[UUID]:
         """Return the ids, each once. Raises ValidationError."""

@@ -1,5 +1,7 @@
 """Trades for staff: found, seen whole, and tried again by who may, for a reason."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -137,7 +139,11 @@ def test_the_ticked_trades_are_tried_again_together(operator, market, bench):
     for ids in ([], ["x"], ["\x00"], [str(new_id())] * 0, [str(new_id()) for _ in range(101)]):
         refused = operator.post(address, {"reason": "chain_repaired", "trade_ids": ids})
         assert refused.status_code == 422, ids
-    assert operator.post(address, {"reason": "no", "trade_ids": [str(one)]}).status_code == 422
+        assert refused.context["refused"].errors["trade_ids"][0] in text(refused), ids
+    refused = operator.post(address, {"reason": "no", "trade_ids": [str(one)]})
+    assert refused.status_code == 422
+    boxes = re.findall(r'name="trade_ids" value="(\S+)" (checked)?', text(refused))
+    assert dict(boxes) == {str(one): "checked", str(two): "", str(three): ""}, "ticks stay"
     assert {status(each) for each in (one, two, three)} == {"failed"}
     sent = {"reason": "chain_repaired", "trade_ids": [str(one), str(two), str(one), str(new_id())]}
     answer = text(operator.post(address, sent, follow=True))
