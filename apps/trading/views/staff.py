@@ -144,6 +144,7 @@ def _instrument_page(
         "market": market,
         "instrument": market.instrument,
         "age": _age(market, at),
+        "follows": market.asked and not bound,  # what somebody corrects isn't taken from them
         "acts": selectors.venue_acts(market.instrument),
         "forms": _forms(market.instrument, bound) if _may(request, Permission.TRADING_MANAGE) else {},
         "sees_audit": _may(request, Permission.AUDIT_VIEW),

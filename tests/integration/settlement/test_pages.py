@@ -130,6 +130,17 @@ def test_a_settled_trade_is_not_tried_again(operator, market, bench):
     assert HASH in text(answer)
 
 
+def test_a_trade_on_its_way_is_followed_at_its_own_address(operator, market, bench):
+    trade_id = traded(market, bench)
+    address = reverse("staff-trade", args=[trade_id])
+    refused = operator.post(reverse("staff-trade-retry", args=[trade_id]), {"reason": ""})
+    assert refused.status_code == 422
+    for shown in (text(operator.get(address)), text(refused)):
+        assert f'hx-get="{address}"' in shown
+        assert f'href="{address}"' in shown
+        assert "data-error-summary" not in shown, "there is nothing to say"
+
+
 @pytest.mark.spec("SET-3")
 def test_the_ticked_trades_are_tried_again_together(operator, market, bench):
     one, two, three = (failed(traded(market, bench)) for _ in range(3))

@@ -50,6 +50,16 @@ def page(client, market):
     return text(client.get(reverse("staff-instrument", args=[market.instrument.id])))
 
 
+def inside(html, dom_id):
+    """Return what stands between the tags of this <div>."""
+    html, depth = html[html.index(f'<div id="{dom_id}"') :], 0
+    for tag in re.finditer(r"<div\b|</div>", html):
+        depth += -1 if tag[0] == "</div>" else 1
+        if not depth:
+            return html[: tag.start()]
+    raise AssertionError(f"#{dom_id} has no end")
+
+
 def asked():
     return list(models.VenueCommand.objects.order_by("id").values_list("op", flat=True))
 
@@ -70,7 +80,13 @@ def test_a_market_is_halted_and_resumed_with_a_reason(operator, market, bench):
     shown = page(operator, market)
     assert "Asked: trading halts" in shown
     assert 'hx-trigger="every 2s"' in shown, "it follows what was asked"
-    assert "News about the issuer is to come" in shown
+    assert f'hx-get="{reverse("staff-instrument", args=[market.instrument.id])}"' in shown
+    followed = inside(shown, "market")
+    assert "News about the issuer is to come" in followed
+    assert reverse("staff-instrument-act", args=[market.instrument.id, "halt"]) in followed
+    refused = act(operator, market, "collar", lowest="x")
+    assert refused.status_code == 422
+    assert "hx-trigger" not in inside(text(refused), "market"), "what is being corrected is not taken away"
     carried_out(bench)
     shown = page(operator, market)
     assert 'data-state="halted"' in shown
@@ -158,6 +174,10 @@ def test_an_open_order_is_cancelled_with_a_reason(operator, market, bench):
     shown = text(operator.get(address))
     assert "It is being cancelled" in shown
     assert cancel not in shown
+    assert f'hx-get="{address}"' in shown
+    wrong = text(operator.post(cancel, {"reason": "because"}))
+    assert f'hx-get="{address}"' in wrong, "the address of the act has nothing to show"
+    assert "data-error-summary" not in wrong, "there is nothing to say"
     again = operator.post(cancel, {"reason": "erroneous_order"}, follow=True)
     assert "That was asked already" in text(again)
     carried_out(bench)
