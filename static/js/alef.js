@@ -910,7 +910,18 @@ function pressed(event) {
     for (const each of market.querySelectorAll("[data-show]")) each.toggleAttribute("aria-current", each === tab);
     tab.setAttribute("aria-current", "page");
   }
-  if (event.target.closest?.('[data-opens="amend"]')) document.getElementById("amend").showModal();
+  if (event.target.closest?.('[data-opens="amend"]')) {
+    document.getElementById("amend-body").replaceChildren(); // another order's form may stand there
+    document.getElementById("amend").showModal();
+  }
+}
+
+// A ticket shows the state it was rendered in.
+function takeState({ state }) {
+  renewHead();
+  if (!state) return; // the server refuses; what it rendered stays
+  for (const notice of document.querySelectorAll("[data-halted]")) notice.hidden = state !== "halted";
+  for (const button of document.querySelectorAll("[data-ticket] .place")) button.disabled = state === "halted";
 }
 
 const renewHead = soon("market:head", 1000);
@@ -928,7 +939,7 @@ if (market) {
   const feed = globalThis.alef?.feed;
   feed?.subscribe("book", id, takeBook);
   feed?.subscribe("trades", id, takeTrades);
-  feed?.subscribe("market", id, () => renewHead());
+  feed?.subscribe("market", id, takeState);
   if ("mine" in market.dataset) feed?.subscribe("orders", null, () => renewOrders());
 }
 }

@@ -27,6 +27,19 @@ for person in CAST:
         market.join(cash=1_000_00, tokens=1_000, owner=person.id)
 """
 
+SWITCH = """
+from apps.common.clock import now
+from apps.trading import selectors, services
+from tests.factories.trading import BY
+
+instrument = selectors.instrument_named("{symbol}")
+assert services.{act}(instrument_id=instrument.id, reason="{reason}", by=BY, at=now())
+"""
+AMENDED_AGAIN = """() => {
+    document.querySelector('[data-opens="amend"]').click();
+    return document.getElementById("amend-body").childElementCount;
+}"""
+
 
 @pytest.fixture(scope="module")
 def market(venue):
@@ -34,12 +47,18 @@ def market(venue):
     assert opened.returncode == 0, opened.stderr
 
 
+def switched(venue, act, reason):
+    """Halt the market, or resume it."""
+    done = venue.manage("shell", "-c", SWITCH.format(symbol=SYMBOL, act=act, reason=reason))
+    assert done.returncode == 0, done.stderr
+
+
 def side(page, name):
     return page.locator(f"[data-ladder] [data-side={name}] .ladder-row")
 
 
 @pytest.mark.spec("UI-2", "MKT-1", "ORD-1")
-def test_a_trade_by_keys_and_clicks(market, open_page, picture):
+def test_a_trade_by_keys_and_clicks(venue, market, open_page, picture):
     seller, buyer, visitor = open_page(), open_page(), open_page(width=390, height=844)
     for page in (seller, buyer, visitor):
         page.set_default_timeout(PATIENCE)

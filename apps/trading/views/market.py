@@ -148,7 +148,6 @@ def _public(instrument: Instrument) -> dict[str, Any]:
         "drawn": screens.drawn(bars),
         "drawn_until": int(at.timestamp() * 1000),
         "digits": screens.digits_of(instrument),
-        "is_halted": instrument.state is TradingState.HALTED,
     }
 
 

@@ -1,6 +1,7 @@
 """The pages of the market: what everybody sees, the ticket, and one's own orders."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -65,6 +66,13 @@ def ticket(**changes):
 def told(response):
     """Return the toast that an answer for a part of the page carries."""
     return json.loads(response["HX-Trigger"])["toast"]
+
+
+def shown_as(page):
+    """Return the attributes by which a ticket hides that trading is halted, and refuses to be sent."""
+    notice = re.search(r"<div data-halted (hidden)?>(.*?Trading is halted)", page, re.DOTALL)
+    button = re.search(r'class="[^"]* place" (disabled)?>', page)
+    return notice[1] or "", button[1] or ""
 
 
 def halted(market):
@@ -255,8 +263,10 @@ def test_staff_look_and_do_not_trade(client, market):
 def test_a_halted_market_says_so(client, market, somebody):
     halted(market)
     logged_in(client, somebody(cash=100_000))
-    page = text_of(client.get(at("market", market)))
-    assert "Trading is halted" in page
+    trading = text_of(client.get(at("market", market)))
+    assert shown_as(trading) == ("hidden", ""), "it is there for the feed to show"
+    halted(market)
+    assert shown_as(text_of(client.get(at("market", market)))) == ("", "disabled")
 
 
 @pytest.mark.spec("ORD-1")
