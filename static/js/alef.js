@@ -665,7 +665,7 @@ function fillRow(row, side, level, deepest) {
   const link = price.querySelector("a");
   if (link) {
     link.dataset.level = level.price;
-    link.href = `?side=${side === "buy" ? "sell" : "buy"}&price=${level.price}#ticket`;
+    link.href = `${market.dataset.here}?side=${side === "buy" ? "sell" : "buy"}&price=${level.price}#ticket`;
   }
   const texts = [grouped(level.price), grouped(quantity(level.size)), grouped(quantity(unscaled(level.total, PLACES)))];
   [price, size, total].forEach((node, at) => {
