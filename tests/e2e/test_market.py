@@ -95,6 +95,28 @@ def test_a_trade_by_keys_and_clicks(venue, market, open_page, picture):
 
     # 3. The seller's order says so by itself, and is cancelled.
     expect(seller.locator("#lists")).to_contain_text("Partially filled")
+    seller.locator("#lists").get_by_role("link", name="Fills").click()
+    expect(seller.locator("#lists")).to_contain_text("Pending")
+    expect(seller.locator(".ladder-own")).to_have_count(1)
+    seller.locator("#lists").get_by_role("link", name="Open orders").click()
+    seller.get_by_role("link", name="Change").click()
+    expect(seller.locator("#amend-body form")).to_be_visible()
+    seller.keyboard.press("Escape")
+    assert seller.evaluate(AMENDED_AGAIN) == 0, "a form that was asked for before"
+    expect(seller.locator("#amend-body form")).to_be_visible()
+    seller.keyboard.press("Escape")
+
+    # 4. Trading is halted and resumes before everybody's eyes.
+    submit = buyer.get_by_role("button", name=f"Buy {SYMBOL}")
+    switched(venue, "halt", "news_pending")
+    expect(buyer.locator("[data-halted]")).to_be_visible()
+    expect(submit).to_be_disabled()
+    picture(buyer, "market-halted")
+    switched(venue, "resume", "market_orderly")
+    expect(buyer.locator("[data-halted]")).to_be_hidden()
+    expect(submit).to_be_enabled()
+
+    # 5. The order is cancelled.
     seller.locator("#lists").get_by_role("button", name="Cancel").click()
     expect(seller.locator("#lists")).to_contain_text("You have no open orders here.")
     expect(side(buyer, "sell")).to_have_count(0)

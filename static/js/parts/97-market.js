@@ -101,7 +101,7 @@ function fillRow(row, side, level, deepest) {
 }
 
 function markOwn() {
-  const own = new Set([...document.querySelectorAll("[data-own-level]")].map((row) => row.dataset.ownLevel));
+  const own = new Set([...document.querySelectorAll("[data-own-level]")].map((each) => each.dataset.ownLevel));
   for (const row of market.querySelectorAll("[data-ladder] [data-price]")) {
     row.classList.toggle("ladder-own", own.has(`${row.parentElement.dataset.side}:${row.dataset.price}`));
   }
