@@ -130,7 +130,7 @@ function takeBook({ bids, asks }) {
 // The tape and the chart: a snapshot is what they already show, unless the connection was lost in between.
 const TAPE = 60;
 const clock = new Intl.DateTimeFormat(document.documentElement.lang || "en", {
-  hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, numberingSystem: "latn",
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", numberingSystem: "latn",
   timeZone: market?.dataset.zone || undefined,
 });
 
@@ -230,7 +230,7 @@ function beginChart() {
   box.classList.remove("hidden");
   market.querySelector("[data-chart-empty]")?.remove();
   const shift = new Intl.DateTimeFormat("en", {
-    hour: "2-digit", minute: "2-digit", hour12: false, timeZone: market.dataset.zone || undefined,
+    hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: market.dataset.zone || undefined,
   });
   chart = library.createChart(box, {
     autoSize: true,
