@@ -61,7 +61,7 @@ def screen(
     """Render the whole screen; `ticket` is what a form that was sent has to show."""
     context = _head(instrument) | _public(instrument) | {"layout": layout_of(request)}
     if is_customer(request):
-        context |= lists_of(request, instrument) | ticket_of(request, instrument) | dict(ticket or {})
+        context |= lists_of(request, instrument) | dict(ticket or ticket_of(request, instrument))
     own = [line.order for line in context.get("open", ())]
     context["ladder"] = screens.ladder_of(context["depth"], instrument, own=own)
     return render(request, "trading/market.html", context, status=status)

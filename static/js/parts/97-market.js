@@ -159,7 +159,6 @@ function takeTrades(message) {
   box.replaceChildren(bdi(grouped(last.price)));
   for (const trade of message.trades) drawTrade(trade);
   if (message.type !== "snapshot") renewHead();
-  if (document.querySelector("[data-own-level]")) renewOrders(); // one of them may have been a part of it
 }
 
 // The chart is drawing, not arithmetic of money, so floating point is fine here.
