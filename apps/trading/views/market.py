@@ -24,6 +24,7 @@ from apps.trading.views import screens
 TAPE = 60
 CANDLES = 240
 LISTED = 50
+OWN_PARTS = frozenset({"lists", "funds"})
 TABS = ("open", "fills", "history")
 CUSTOMERS = frozenset({Role.INVESTOR, Role.ISSUER})
 
@@ -43,9 +44,11 @@ def market(request: HttpRequest, symbol: str) -> HttpResponse:
     part = request.GET.get("part", "")
     if part == "head":
         return render(request, "trading/market_head.html", _head(instrument))
-    if part == "lists" and is_customer(request):
+    if part in OWN_PARTS and not is_customer(request):
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})  # was logged out meanwhile
+    if part == "lists":
         return render(request, "trading/market_lists.html", lists_of(request, instrument))
-    if part == "funds" and is_customer(request):
+    if part == "funds":
         funds = {"instrument": instrument} | _own(request, instrument)
         return render(request, "trading/market_funds.html", funds)
     return screen(request, instrument)

@@ -251,6 +251,44 @@ def test_who_may_only_sell_gets_a_ticket_that_says_so(client, market, somebody):
     assert at("market-order", market) in forms_of(page).sent
 
 
+def test_who_was_logged_out_gets_the_whole_page_again_and_not_a_page_within_a_panel(client, market, somebody):
+    logged_in(client, somebody())
+    for part in ("lists", "funds"):
+        assert client.get(at("market", market), {"part": part}, **HTMX).status_code == 200
+    client.logout()
+    for part in ("lists", "funds"):
+        answer = client.get(at("market", market), {"part": part}, **HTMX)
+        assert (answer.status_code, answer["HX-Refresh"], answer.content) == (204, "true", b"")
+    assert "Log in to trade" in text_of(client.get(at("market", market)))
+
+
+def test_what_a_form_leads_to_leads_on_from_any_address(client, market, somebody, running):
+    place(market, somebody(tokens=1_000), Side.SELL, 100, 250)
+    running.end()
+    logged_in(client, somebody(cash=100_000))
+    for name in ("market-preview", "market-order"):  # which take forms only
+        page = text_of(client.post(at(name, market), ticket(quantity="x")))
+        assert 'href="?' not in page
+        assert f'href="{at("market", market)}?tab=fills#lists"' in page
+        assert f'href="{at("market", market)}?side=buy&amp;price=2.50#ticket"' in page
+
+
+def test_own_levels_are_known_whichever_list_is_looked_at(client, market, somebody, running):
+    seller = somebody(tokens=1_000)
+    place(market, seller, Side.SELL, 100, 250)
+    running.end()
+    logged_in(client, seller)
+    for tab in ("open", "fills", "history"):
+        lists = text_of(client.get(at("market", market), {"part": "lists", "tab": tab}, **HTMX))
+        assert re.findall(r'data-own-level="(.*?)"', lists) == ["sell:2.50"], tab
+
+
+def test_a_ticket_asks_for_a_preview_only_where_there_is_something_to_preview(client, market, somebody):
+    logged_in(client, somebody(cash=100_000))
+    assert ", load" not in text_of(client.get(at("market", market)))
+    assert ", load" in text_of(client.get(at("market", market), {"quantity": "10"}))
+
+
 def test_staff_look_and_do_not_trade(client, market):
     logged_in(client, AccountFactory(role=Role.ADMIN))
     page = client.get(at("market", market))
@@ -260,8 +298,7 @@ def test_staff_look_and_do_not_trade(client, market):
 
 
 @pytest.mark.spec("RISK-4")
-def test_a_halted_market_says_so(client, market, somebody):
-    halted(market)
+def test_a_halted_market_says_so_and_takes_nothing(client, market, somebody):
     logged_in(client, somebody(cash=100_000))
     trading = text_of(client.get(at("market", market)))
     assert shown_as(trading) == ("hidden", ""), "it is there for the feed to show"
@@ -372,6 +409,8 @@ def test_the_screen_asks_little(client, market, somebody, running, django_assert
     logged_in(client, seller)
     with django_assert_max_num_queries(14):
         client.get(at("market", market))
+    with django_assert_max_num_queries(13):
+        client.post(at("market-order", market), ticket(quantity="x"))
     with django_assert_max_num_queries(12):
         client.get(reverse("orders"))
     client.logout()
