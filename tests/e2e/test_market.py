@@ -93,7 +93,7 @@ def test_a_trade_by_keys_and_clicks(venue, market, open_page, picture):
     picture(buyer, "market")
     picture(visitor, "market-phone")
 
-    # 3. The seller's order says so by itself, and is cancelled.
+    # 3. The seller's order says so by itself, is marked beside any list, and can be changed.
     expect(seller.locator("#lists")).to_contain_text("Partially filled")
     seller.locator("#lists").get_by_role("link", name="Fills").click()
     expect(seller.locator("#lists")).to_contain_text("Pending")

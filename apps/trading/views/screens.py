@@ -15,7 +15,6 @@ from apps.trading.types import (
     OrderType,
     OwnFill,
     PublicTrade,
-    SettlementStatus,
     Side,
     Ticker,
 )
@@ -38,7 +37,6 @@ class Level:
 class Ladder:
     """Both sides of the book, best first. `spread` is empty where a side is."""
 
-    sequence: int
     bids: Sequence[Level]
     asks: Sequence[Level]
     spread: str
@@ -106,10 +104,6 @@ class FillLine:
     total: str
     fee: str
 
-    @property
-    def is_settled(self) -> bool:
-        return self.fill.settlement_status is SettlementStatus.SETTLED
-
 
 def price_text(units: int, instrument: Instrument) -> str:
     """Write a price, or an amount of the quote."""
@@ -153,7 +147,7 @@ def ladder_of(depth: Depth, instrument: Instrument, *, own: Iterable[Order] = ()
         ]
 
     spread = price_text(asks[0][0] - bids[0][0], instrument) if bids and asks else ""
-    return Ladder(depth.sequence, levels(Side.BUY, bids), levels(Side.SELL, asks), spread)
+    return Ladder(levels(Side.BUY, bids), levels(Side.SELL, asks), spread)
 
 
 def figures_of(ticker: Ticker, instrument: Instrument) -> Figures:

@@ -1,6 +1,6 @@
 // Live data of a page over one WebSocket, /ws/v1 (docs/api/websocket.md). Nothing is connected before it is asked for.
 //
-//   const stop = alef.feed.subscribe(channel, instrument, callback)
+//   alef.feed.subscribe(channel, instrument, callback)
 //
 // "book"    callback({type: "book", instrument, sequence, bids, asks}): the whole book, best first, as pairs of text
 //           [price, quantity]; at most once a frame. Steps, gaps and checksums are dealt with here.
@@ -10,7 +10,7 @@
 //           whenever something may have been missed, the first time included: read the orders from the server then.
 // any       callback({type: "error", code, detail}) where the server refuses the subscription.
 //
-// `stop()` ends it. A second subscription of the same channel and instrument gets a snapshot of its own time.
+// It ends with the page. A second subscription of the same channel and instrument gets a snapshot of its own time.
 // The state of the connection goes to every [data-connection] and, as "alef:connection", to the document.
 const topics = new Map();
 const frames = new Set();
@@ -162,16 +162,9 @@ function subscribe(channel, instrument, callback) {
   const key = keyOf(channel, instrument);
   const topic = topics.get(key) ?? { channel, instrument, callbacks: new Set(), sequence: null, lost: channel === "book" };
   topics.set(key, topic);
-  const own = (message) => callback(message);
-  topic.callbacks.add(own);
+  topic.callbacks.add(callback);
   say({ op: "subscribe", ...about(topic) });
   open();
-  return () => {
-    topic.callbacks.delete(own);
-    if (topic.callbacks.size || topics.get(key) !== topic) return;
-    topics.delete(key);
-    say({ op: "unsubscribe", ...about(topic) });
-  };
 }
 
 setInterval(() => {
