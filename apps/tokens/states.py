@@ -33,5 +33,4 @@ ON_CHAIN: Mapping[OnChainStatus, frozenset[OnChainStatus]] = {
 }
 
 PUBLIC = frozenset({_T.PRIMARY, _T.SECONDARY, _T.PAUSED, _T.MATURED})  # what everybody sees
-ON_MARKET = frozenset({_T.SECONDARY, _T.PAUSED})
 COUNTED = frozenset({_A.PENDING_PAYMENT, _A.CONFIRMED})  # what counts against limits and the allotment

@@ -25,6 +25,7 @@ from apps.chain.types import (
 from apps.common.errors import NotFound
 
 MAX_PAGE = 100
+_MODULE = re.compile(r"ComplianceRefused\(0x[0-9a-fA-F]{40}, ([a-z_]+)\)", re.ASCII)  # a module's own word
 _ERROR = re.compile(r"([A-Z]\w*)\(", re.ASCII)  # InsufficientFreeBalance(0x…, 0, 5)
 _HASH = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _CAPITALS = re.compile(r"(?<!^)(?=[A-Z])")
@@ -86,12 +87,15 @@ def settled(intent_id: UUID) -> dict[UUID, Settled]:
     """Return what became of each trade of a settlement that is completed."""
     row = models.Intent.objects.get(pk=intent_id, kind=IntentKind.SETTLEMENT)
     ids = [line[0] for line in row.arguments["trades"]]
-    return {UUID(each): _settled(row.result[each]) for each in ids if each in row.result}
+    return {UUID(each): as_settled(row.result[each]) for each in ids if each in row.result}
 
 
-def _settled(said: str) -> Settled:
+def as_settled(said: str) -> Settled:
+    """Read what the chain's side wrote of one trade: a transaction's hash, why it was refused, or nothing."""
     if not said or _HASH.fullmatch(said):
         return Settled(said)
+    if found := _MODULE.match(said):
+        return Settled("", found[1], said)
     found = _ERROR.match(said)
     return Settled("", _CAPITALS.sub("_", found[1]).casefold() if found else "refused", said)
 

@@ -49,12 +49,19 @@ RESULTS: Words = {
     "settlement": _("Settlement contract"),
     "open": _("Transfers are open"),
     "superseded_by": _("Replaced by the change"),
+    "settled": _("Trades settled"),
+    "refused": _("Trades refused"),
 }
 WAITS: Words = {
     "the change of this market before it": _("the change of this market before it"),
     "the platform's contracts": _("the contracts of the platform"),
     "the token's contracts": _("the contracts of the token"),
     "the investor's registration on chain": _("the registration of the investor on chain"),
+    "an investor's registration on chain": _("the registration of an investor on chain"),
+    "settlement to be resumed": _("settlement to be resumed"),
+    "the token's transfers to be opened": _("the transfers of the token to be opened"),
+    "the block of a settlement to be final": _("the block of a settlement to be final"),
+    "the node's events of a settlement": _("what the node says of a settlement"),
 }
 
 

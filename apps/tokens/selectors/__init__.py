@@ -12,7 +12,7 @@ from apps.tokens.selectors.allocations import (
     progress,
     waiting_payments,
 )
-from apps.tokens.selectors.market import go_live, home_of, listed, security_facts, why_not_listed
+from apps.tokens.selectors.market import go_live, home_of, security_of, why_not_listed
 from apps.tokens.selectors.registers import outstanding, register
 from apps.tokens.selectors.tokens import (
     as_token,
@@ -20,7 +20,7 @@ from apps.tokens.selectors.tokens import (
     deployment,
     history,
     insiders,
-    public_tokens,
+    offered_tokens,
     raise_currencies,
     read_terms,
     symbols,
@@ -47,14 +47,13 @@ __all__ = [
     "insiders",
     "invested",
     "invested_since",
-    "listed",
+    "offered_tokens",
     "outstanding",
     "progress",
-    "public_tokens",
     "raise_currencies",
     "read_terms",
     "register",
-    "security_facts",
+    "security_of",
     "symbols",
     "token",
     "token_rows",

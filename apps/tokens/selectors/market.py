@@ -1,4 +1,4 @@
-"""What opening a market does, and what others judge a token by."""
+"""What opening a market does, and what a token asks of its buyers."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,17 +6,16 @@ from uuid import UUID
 from apps.accounts import selectors as accounts
 from apps.businesses import selectors as businesses
 from apps.common.errors import DomainError
+from apps.compliance.types import Security
 from apps.parameters import selectors as parameters
-from apps.tokens import models, rules, states
+from apps.tokens import rules
 from apps.tokens.selectors.allocations import progress
-from apps.tokens.selectors.tokens import as_token, insiders, token
 from apps.tokens.types import (
     LOCK_UP_DAYS,
     SUCCESS_FEE,
     TREASURY,
     TREASURY_COUNTRY,
     GoLive,
-    SecurityFacts,
     Token,
 )
 
@@ -45,34 +44,10 @@ def home_of(owner: UUID, business_id: UUID) -> str:
     return accounts.account(owner).country or businesses.business(business_id).country
 
 
-def listed() -> list[SecurityFacts]:
-    """Return the tokens that are on the market, paused ones too, by symbol."""
-    rows = models.Token.objects.filter(status__in=states.ON_MARKET).order_by("symbol")
-    return [_facts(as_token(row)) for row in rows]
-
-
-def security_facts(token_id: UUID) -> SecurityFacts:
-    """Return what others judge a token by. Raises NotFound."""
-    return _facts(token(token_id))
-
-
-def _facts(found: Token) -> SecurityFacts:
-    terms = found.terms
-    return SecurityFacts(
-        token_id=found.id,
-        business_id=found.business_id,
-        symbol=terms.symbol,
-        name=terms.name,
-        decimals=terms.decimals,
-        status=found.status,
-        trading_mode=found.trading_mode,
-        raise_currency=terms.raise_currency,
-        cash_decimals=found.cash_decimals,
-        price=terms.price_per_token,
-        total_supply=terms.total_supply,
-        eligible_countries=frozenset(terms.eligible_countries),
-        eligible_classes=frozenset(terms.eligible_classes),
-        min_kyc_level=terms.min_kyc_level,
-        insiders=insiders(found),
-        listed_at=found.listed_at,
+def security_of(found: Token) -> Security:
+    """Return what the token asks of those who buy it."""
+    return Security(
+        eligible_countries=frozenset(found.terms.eligible_countries),
+        eligible_classes=frozenset(found.terms.eligible_classes),
+        min_kyc_level=found.terms.min_kyc_level,
     )

@@ -44,9 +44,9 @@ def visible_token(token_id: UUID, *, viewer: UUID | None) -> Token:
     return found
 
 
-def public_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
-    """Return what everybody may see, the newest offering first."""
-    query = models.Token.objects.filter(status__in=states.PUBLIC).order_by("-primary_start", "-id")
+def offered_tokens(*, limit: int = MAX_PAGE) -> list[Token]:
+    """Return the tokens in their primary phase, the newest offering first."""
+    query = models.Token.objects.filter(status=TokenStatus.PRIMARY).order_by("-primary_start", "-id")
     return [as_token(row) for row in query[:limit]]
 
 

@@ -16,7 +16,7 @@ from apps.common.transitions import advance
 from apps.common.types import Actor
 from apps.compliance import selectors as compliance
 from apps.compliance import services as limits
-from apps.compliance.types import Investor, Security
+from apps.compliance.types import Investor
 from apps.ledger import services as ledger
 from apps.ledger.types import HoldOwner, NewTransaction, TransactionStatus, TransactionType
 from apps.outbox.types import Message
@@ -82,15 +82,7 @@ def subscribe(
 
 def check_investor(token: Token, investor: Account, *, insiders: Collection[UUID]) -> None:
     """Raise NotEligible or Insider unless the investor may have this token."""
-    terms = token.terms
-    compliance.require_eligible(
-        Investor.of(investor),
-        Security(
-            eligible_countries=frozenset(terms.eligible_countries),
-            eligible_classes=frozenset(terms.eligible_classes),
-            min_kyc_level=terms.min_kyc_level,
-        ),
-    )
+    compliance.require_eligible(Investor.of(investor), selectors.security_of(token))
     if investor.id in insiders:
         raise Insider(
             "Members of the business that issues this can't subscribe to it.",

@@ -226,31 +226,6 @@ class GoLive:
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityFacts:
-    """What other apps judge a security by. Countries and classes: empty for all of them.
-
-    `price` is that of the offering, for one whole token. `insiders` are members of its issuer.
-    """
-
-    token_id: UUID
-    business_id: UUID
-    symbol: str
-    name: str
-    decimals: int
-    status: TokenStatus
-    trading_mode: TradingMode
-    raise_currency: str
-    cash_decimals: int
-    price: int
-    total_supply: int
-    eligible_countries: frozenset[str]
-    eligible_classes: frozenset[Accreditation]
-    min_kyc_level: int
-    insiders: frozenset[UUID]
-    listed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class StatusChange:
     """A line of a token's history. `actor` is "user:<id>" or "system:<process>"."""
 

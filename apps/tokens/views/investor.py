@@ -20,12 +20,12 @@ from apps.common.errors import DomainError, NotFound
 from apps.common.http import actor_of, into_form, user_id_of
 from apps.common.ids import new_id
 from apps.compliance import selectors as compliance
-from apps.compliance.types import Investor, Refusal, Security
+from apps.compliance.types import Investor, Refusal
 from apps.ledger import selectors as ledger
 from apps.ledger.types import AccountKind, address_of
 from apps.tokens import rules, selectors, services
 from apps.tokens.forms import QuantityForm, SubscribeForm
-from apps.tokens.types import Allocation, Token, TokenStatus
+from apps.tokens.types import Allocation, Token
 from apps.tokens.views.sheets import hours_of, names_of, offering_of, sheet_of
 
 PREVIEW = "preview"
@@ -59,7 +59,7 @@ class Preview:
 def offerings(request: HttpRequest) -> HttpResponse:
     """Show what is offered, what is coming, and what waits to be traded; not what is traded already."""
     at = now()
-    tokens = [token for token in selectors.public_tokens() if token.status is TokenStatus.PRIMARY]
+    tokens = selectors.offered_tokens()
     names = names_of(token.business_id for token in tokens)
     cards = [(offering_of(token, at=at), names[token.business_id]) for token in tokens]
     cards.sort(key=lambda card: not card[0].is_open)  # what is open comes first
@@ -175,11 +175,7 @@ def _page(
 
 def refusals_of(account: Account, token: Token) -> tuple[Refusal, ...]:
     """Return every rule that keeps this investor from buying this token."""
-    terms = token.terms
-    security = Security(
-        frozenset(terms.eligible_countries), frozenset(terms.eligible_classes), terms.min_kyc_level
-    )
-    return compliance.refusals(Investor.of(account), security)
+    return compliance.refusals(Investor.of(account), selectors.security_of(token))
 
 
 def _preview_of(request: HttpRequest, token: Token, form: QuantityForm) -> Preview | None:

@@ -22,8 +22,6 @@ from apps.tokens.types import COOLING_OFF_HOURS, Progress, Shares, Terms, Token,
 Words = str | Promise
 
 STAGES = (_("Requested"), _("Signed"), _("Sent"), _("Mined"), _("Confirmed"))
-STEPS = {"deploy the token": _("Deploy the token")}  # the chain's names of its transactions
-WAITS = {"the platform's contracts": _("the platform's contracts")}  # and of what it waits for
 # How many of the stages are behind a transaction in each state.
 _PASSED = {
     TransactionState.QUEUED: 1,
@@ -73,7 +71,6 @@ class Stage:
 class Sending:
     """One transaction with its stages."""
 
-    title: Words
     step: Step
     stages: tuple[Stage, ...]
 
@@ -87,7 +84,7 @@ class Deployment:
     acts: tuple[Stage, ...]
     sendings: tuple[Sending, ...]
     has_failed: bool
-    waits_for: Words
+    waits_for: str
     is_moving: bool
     explorer: str
 
@@ -162,7 +159,7 @@ def deployment_of(token_id: UUID) -> Deployment:
         acts=_acts(intent, suite),
         sendings=tuple(map(_sending, intent.steps)) if intent else (),
         has_failed=intent is not None and _has_failed(intent),
-        waits_for=WAITS.get(intent.waits_for, intent.waits_for) if intent else "",
+        waits_for=intent.waits_for if intent else "",
         is_moving=intent is not None and intent.state in {IntentState.QUEUED, IntentState.PROCESSING},
         explorer=settings.CHAIN_EXPLORER,
     )
@@ -176,7 +173,7 @@ def paid_out_of(token: Token) -> dict[str, Any]:
 
 
 def _sending(step: Step) -> Sending:
-    return Sending(STEPS.get(step.name, step.name), step, _stages(step))
+    return Sending(step, _stages(step))
 
 
 def _acts(intent: Intent | None, suite: Suite | None) -> tuple[Stage, ...]:

@@ -43,7 +43,7 @@ def check(*, owner: UUID, side: Side, instrument: Instrument) -> None:
         investor = replace(investor, kyc_status=KycStatus.APPROVED)
     if token is not None:
         _check_listed(token, next_step="Choose another instrument; open orders can be cancelled.")
-        security = _security(token) if side is Side.BUY else security
+        security = tokens.security_of(token) if side is Side.BUY else security
     compliance.require_eligible(investor, security)
     if token is not None:
         _check_person(owner, token)
@@ -60,14 +60,6 @@ def _token(instrument: Instrument) -> Token | None:
         return tokens.token(instrument.id)
     except NotFound:
         return None
-
-
-def _security(token: Token) -> Security:
-    return Security(
-        eligible_countries=frozenset(token.terms.eligible_countries),
-        eligible_classes=frozenset(token.terms.eligible_classes),
-        min_kyc_level=token.terms.min_kyc_level,
-    )
 
 
 def _check_listed(token: Token, *, next_step: str) -> None:

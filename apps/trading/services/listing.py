@@ -21,12 +21,12 @@ BY = Actor.system("listing")
 @needs_transaction
 def note_listed(message: Message) -> None:
     """Open the instrument of a token that came to the market."""
-    facts = tokens.security_facts(_token_of(message))
+    token = tokens.token(_token_of(message))
     new = NewInstrument(
-        id=facts.token_id,
-        symbol=facts.symbol,
-        asset=facts.symbol,
-        quote=facts.raise_currency,
+        id=token.id,
+        symbol=token.terms.symbol,
+        asset=token.terms.symbol,
+        quote=token.terms.raise_currency,
         tick=int(message.payload["tick"]),
         lot=int(message.payload["lot"]),
     )

@@ -7,7 +7,6 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.types import Role
-from apps.businesses import selectors as of_businesses
 from apps.chain.models import Intent
 from apps.chain.types import IntentKind
 from apps.common.errors import DomainError
@@ -124,16 +123,6 @@ def test_of_two_at_once_one_pauses():
     results = at_once(*(lambda: change(token, "paused") for _ in range(3)))
     assert [each.code for each in results if isinstance(each, DomainError)] == ["invalid_transition"] * 2
     assert wishes() == [True, False]
-
-
-def test_what_others_know_of_it():
-    token = make.listed(eligible_countries=("AE",))
-    make.offered()
-    facts = selectors.security_facts(token.id)
-    assert [each.token_id for each in selectors.listed()] == [token.id]
-    assert (facts.status, facts.raise_currency, facts.price) == ("secondary", "USD", 10_00)
-    assert facts.eligible_countries == {"AE"}
-    assert facts.insiders == {of_businesses.owner(token.business_id)}
 
 
 # -- the API

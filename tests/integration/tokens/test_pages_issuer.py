@@ -371,7 +371,7 @@ def test_the_deployment_is_followed_until_it_is_final(client, issuer, business):
     Intent.objects.update(state="processing", waits_for="the platform's contracts")
     part = deployment(client, token)
     assert "The last try failed" not in part  # another is under way
-    assert escape("the platform's contracts") in part
+    assert "the contracts of the platform" in part
     Intent.objects.update(state="dead")
     part = deployment(client, token)
     assert "The deployment stopped" in part

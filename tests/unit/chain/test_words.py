@@ -1,7 +1,12 @@
 """What the pages of the chain show are words for people."""
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+from django.utils import translation
+
+from apps.chain import sender
 from apps.chain.forms import KINDS
 from apps.chain.sender.plans import platform
 from apps.chain.templatetags import chain
@@ -15,6 +20,15 @@ def test_kinds_and_duties_have_words(words):
     assert len(set(said)) == len(said)
     assert not [text for text in said if "_" in text or text[0].islower()]
     assert set(KINDS) == set(IntentKind)
+
+
+def test_whatever_an_intent_waits_for_is_said_in_arabic_too():
+    sources = [path.read_text(encoding="utf-8") for path in Path(sender.__path__[0]).rglob("*.py")]
+    waits = set(re.findall(r'Wait\(\s*"([^"]+)"(?: if \w+ else "([^"]+)")?', "\n".join(sources)))
+    words = {word for pair in waits for word in pair if word}
+    assert "settlement to be resumed" in words
+    with translation.override("ar"):
+        assert not {word for word in words if re.search("[A-Za-z]", str(chain.wait_words(word)))}
 
 
 def test_the_steps_of_the_platform_keep_the_names_of_contracts():

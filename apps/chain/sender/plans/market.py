@@ -9,7 +9,7 @@ from uuid import UUID
 from apps.chain.client import abi
 from apps.chain.client import transactions as node
 from apps.chain.models import Intent, Suite
-from apps.chain.sender.plans.site import NOT_YET, site
+from apps.chain.sender.plans.site import NOT_YET, is_paused, site
 from apps.chain.sender.steps import Call, Done, Job, Next, Wait
 from apps.chain.states import INTENT_OPEN
 from apps.chain.types import Duty, IntentKind, IntentState
@@ -32,7 +32,7 @@ def plan(job: Job) -> Next:
         return Wait("the change of this market before it")
     if job.arguments["open"]:
         return _open(job, suite.token, stands["Settlement"])
-    if job.done(CLOSE) or _is_paused(suite.token):
+    if job.done(CLOSE) or is_paused(suite.token):
         return Done({"open": 0})
     return Call(CLOSE, Duty.AGENT, suite.token, abi.call_data("pause()"))
 
@@ -40,10 +40,6 @@ def plan(job: Job) -> Next:
 def _open(job: Job, token: str, settlement: str) -> Next:
     if not (job.done(LIST) or node.read(settlement, "isListed(address)", token, returns="bool")):
         return Call(LIST, Duty.OWNER, settlement, abi.call_data("setListed(address,bool)", token, YES))
-    if not job.done(OPEN) and _is_paused(token):
+    if not job.done(OPEN) and is_paused(token):
         return Call(OPEN, Duty.AGENT, token, abi.call_data("unpause()"))
     return Done({"open": 1})
-
-
-def _is_paused(token: str) -> bool:
-    return bool(node.read(token, "paused()", returns="bool"))

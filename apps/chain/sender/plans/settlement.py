@@ -7,7 +7,6 @@ our ledger.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,29 +14,15 @@ from apps.chain.client import abi
 from apps.chain.client import transactions as node
 from apps.chain.client.reasons import decoded
 from apps.chain.models import Holder, Suite
-from apps.chain.sender.plans.site import NOT_YET, site
+from apps.chain.sender.plans.site import NOT_YET, is_paused, site
 from apps.chain.sender.steps import Call, Done, Finished, Job, Next, Wait
-from apps.chain.types import Duty, HolderState
+from apps.chain.types import Duty, HolderState, TradeToSettle
 
 STEP = "settle"
 SETTLE = "settle((bytes32,address,address,address,uint256,address,uint256)[])"
 SETTLED = "TradeSettled(bytes32,address,address,address,uint256,address,uint256)"
 REFUSED = "TradeRefused(bytes32,address,bytes4,bytes)"
 NO_CASH = (abi.ZERO, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Trade:
-    """One trade as it was asked for; `key` is its id on chain."""
-
-    id: UUID
-    seller: UUID
-    buyer: UUID
-    units: int
-
-    @property
-    def key(self) -> bytes:
-        return self.id.bytes.ljust(32, b"\0")
 
 
 Refusals = Mapping[UUID, str]
@@ -64,22 +49,24 @@ def plan(job: Job) -> Next:
     return _done(settlement, blocks, refusals, sent)
 
 
-def _trades(job: Job) -> list[Trade]:
+def _trades(job: Job) -> list[TradeToSettle]:
     return [
-        Trade(UUID(id_), UUID(seller), UUID(buyer), units)
+        TradeToSettle(UUID(id_), UUID(seller), UUID(buyer), units)
         for id_, seller, buyer, units in job.arguments["trades"]
     ]
 
 
-def _settled_in(settlement: str, trades: Sequence[Trade]) -> tuple[int, dict[UUID, int]]:
+def _settled_in(settlement: str, trades: Sequence[TradeToSettle]) -> tuple[int, dict[UUID, int]]:
     """Return a block that was seen, and in which block each trade settled; 0 for those that haven't."""
-    calls = [abi.call_data("settledIn(bytes32)", trade.key) for trade in trades]
+    calls = [abi.call_data("settledIn(bytes32)", _key(trade)) for trade in trades]
     seen, answers = node.call_together(settlement, calls)
     numbers = [abi.decode(["uint256"], answer)[0] for answer in answers]
     return seen, dict(zip((trade.id for trade in trades), numbers, strict=True))
 
 
-def _prepared(job: Job, settlement: str, rest: Sequence[Trade], *, is_sent: bool) -> Wait | Call | Refusals:
+def _prepared(
+    job: Job, settlement: str, rest: Sequence[TradeToSettle], *, is_sent: bool
+) -> Wait | Call | Refusals:
     """Return the call that settles the rest, what it waits for, or why all of the rest is refused.
 
     Once one transaction is final there is no second one: then it says why of those that are refused.
@@ -90,10 +77,10 @@ def _prepared(job: Job, settlement: str, rest: Sequence[Trade], *, is_sent: bool
     wallets = _wallets(rest)
     if wallets is None:
         return Wait("an investor's registration on chain")
-    is_paused = _is_paused(settlement)
-    if not is_sent and (is_paused or _is_paused(suite.token)):
-        return Wait("settlement to be resumed" if is_paused else "the token's transfers to be opened")
-    refusals = {} if is_paused else _preflight(job, settlement, _encoded(rest, suite, wallets), rest)
+    stopped = is_paused(settlement)
+    if not is_sent and (stopped or is_paused(suite.token)):
+        return Wait("settlement to be resumed" if stopped else "the token's transfers to be opened")
+    refusals = {} if stopped else _preflight(job, settlement, _encoded(rest, suite, wallets), rest)
     passed = [trade for trade in rest if trade.id not in refusals]
     if is_sent or not passed:
         return refusals
@@ -103,7 +90,7 @@ def _prepared(job: Job, settlement: str, rest: Sequence[Trade], *, is_sent: bool
     return Call(STEP, Duty.OPERATOR, settlement, data)
 
 
-def _wallets(trades: Sequence[Trade]) -> Mapping[UUID, str] | None:
+def _wallets(trades: Sequence[TradeToSettle]) -> Mapping[UUID, str] | None:
     """Return everybody's custodial address, None while somebody isn't registered."""
     owners = {owner for trade in trades for owner in (trade.seller, trade.buyer)}
     known = Holder.objects.filter(pk__in=owners).exclude(state=HolderState.REQUESTED)
@@ -111,19 +98,22 @@ def _wallets(trades: Sequence[Trade]) -> Mapping[UUID, str] | None:
     return found if found.keys() == owners else None
 
 
-def _is_paused(contract: str) -> bool:
-    return bool(node.read(contract, "paused()", returns="bool"))
+def _key(trade: TradeToSettle) -> bytes:
+    """Return a trade's id on chain."""
+    return trade.id.bytes.ljust(32, b"\0")
 
 
-def _encoded(trades: Sequence[Trade], suite: Suite, wallets: Mapping[UUID, str]) -> list[tuple[Any, ...]]:
+def _encoded(
+    trades: Sequence[TradeToSettle], suite: Suite, wallets: Mapping[UUID, str]
+) -> list[tuple[Any, ...]]:
     return [
-        (trade.key, suite.token, wallets[trade.seller], wallets[trade.buyer], trade.units, *NO_CASH)
+        (_key(trade), suite.token, wallets[trade.seller], wallets[trade.buyer], trade.units, *NO_CASH)
         for trade in trades
     ]
 
 
 def _preflight(
-    job: Job, settlement: str, encoded: Sequence[tuple[Any, ...]], trades: Sequence[Trade]
+    job: Job, settlement: str, encoded: Sequence[tuple[Any, ...]], trades: Sequence[TradeToSettle]
 ) -> dict[UUID, str]:
     """Ask which of these trades would be refused if they were sent now, in this order, and why."""
     operator = job.signer.address(Duty.OPERATOR)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
+from apps.chain.client import transactions as node
 from apps.chain.models import Contract
 from apps.chain.sender.steps import Wait
 
@@ -21,3 +22,8 @@ def site() -> Mapping[str, str] | None:
 def contracts() -> dict[str, str]:
     """Return name → address of what is deployed so far."""
     return dict(Contract.objects.filter(chain_id=settings.CHAIN_ID).values_list("name", "address"))
+
+
+def is_paused(contract: str) -> bool:
+    """Say whether a token's transfers, or settlement, are paused on chain."""
+    return bool(node.read(contract, "paused()", returns="bool"))
