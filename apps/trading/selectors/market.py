@@ -126,6 +126,5 @@ def _ticker(market: Instrument, figures: list[int], depth: Depth) -> Ticker:
         volume=int(volume),
         low=low,
         high=high,
-        reference=reference,
         change_bps=change,
     )
