@@ -15,6 +15,7 @@ from apps.accounts import personal_data
 from apps.accounts import selectors as accounts
 from apps.accounts.types import Account, KycStatus, Role, Verdict
 from apps.businesses import selectors as businesses
+from apps.common.errors import Unavailable
 from apps.kyc import selectors as kyc
 from apps.ledger import selectors as ledger
 from apps.ledger.types import Balance
@@ -227,12 +228,15 @@ class ShownMarket:
 
 
 def shown_market(*, at: datetime) -> ShownMarket | None:
-    """Return the market in which most was traded in 24 hours, None while there is none."""
+    """Return the market in which most was traded in 24 hours, None while none can be shown."""
     markets = trading.tickers(at=at)
     if not markets:
         return None
     instrument, ticker = max(markets, key=lambda each: each[1].volume * each[1].last)
-    depth = trading.book(instrument, levels=SHOWN)
+    try:
+        depth = trading.book(instrument, levels=SHOWN)
+    except Unavailable:
+        return None
     return ShownMarket(instrument, ticker, depth.bids, depth.asks)
 
 

@@ -105,10 +105,20 @@ def ask(instrument: int, messages: Sequence[Envelope], *, wait: float = WAIT) ->
 
     Raises Unavailable where an answer doesn't come in time: what was asked may happen yet, or not.
     """
+    return ask_several({instrument: messages}, wait=wait)
+
+
+def ask_several(asked: Mapping[int, Sequence[Envelope]], *, wait: float = WAIT) -> list[Answer]:
+    """Send commands to several instruments at once and wait for all answers; return them in this order.
+
+    Raises Unavailable as `ask` does; then some may not have been sent at all.
+    """
+    messages = [message for those in asked.values() for message in those]
     replies = _replies()
     futures = replies.expect(messages)
     try:
-        send(instrument, messages)
+        for instrument, those in asked.items():
+            send(instrument, those)
         end = time.monotonic() + wait
         return [future.result(max(0.0, end - time.monotonic())) for future in futures]
     except NotInTime as error:

@@ -1,8 +1,8 @@
-"""The lives of an order, an instrument and a trade's settlement, as tables."""
+"""The lives of an order and of a trade's settlement, as tables."""
 
 from collections.abc import Mapping
 
-from apps.trading.types import OrderStatus, SettlementStatus, TradingState
+from apps.trading.types import OrderStatus, SettlementStatus
 
 _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
@@ -15,11 +15,6 @@ ORDER: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.REJECTED: frozenset(),
 }
 LIVE = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
-
-INSTRUMENT: Mapping[TradingState, frozenset[TradingState]] = {
-    TradingState.CONTINUOUS: frozenset({TradingState.HALTED}),
-    TradingState.HALTED: frozenset({TradingState.CONTINUOUS}),
-}
 
 SETTLEMENT: Mapping[SettlementStatus, frozenset[SettlementStatus]] = {
     SettlementStatus.PENDING: frozenset({SettlementStatus.PROCESSING}),

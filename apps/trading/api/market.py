@@ -46,7 +46,7 @@ class Book(APIView):
 
     @extend_schema(
         parameters=[OpenApiParameter("levels", int, description="of each side, 1 to 500; 50 if absent")],
-        responses={200: BookOutput, **_REFUSALS},
+        responses={200: BookOutput, **problems(400, 404, 503)},
     )
     def get(self, request: Request, instrument_id: UUID) -> Response:
         """Show the open quantity at each price."""

@@ -4,7 +4,7 @@ A message says which number it follows. Whoever misses one, or finds another che
 Feeds may drop: nothing here is the truth, and what is lost is written anew.
 """
 
-from apps.trading.feeds.books import Change, Depth, Level, book, sequence_of, write_book
+from apps.trading.feeds.books import Change, Depth, Level, book, books, sequence_of, write_book
 from apps.trading.feeds.telling import (
     LOST,
     News,
@@ -26,6 +26,7 @@ __all__ = [
     "Level",
     "News",
     "book",
+    "books",
     "channel",
     "checksum",
     "instrument_of",

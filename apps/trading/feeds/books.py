@@ -1,6 +1,6 @@
 """The public book: `book:{instrument}` in Valkey, kept level by level, for who wants all of it at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,9 +34,19 @@ class Depth:
 
 def book(instrument: UUID, *, levels: int = 0) -> Depth | None:
     """Return the first levels of both sides (0: all), None while nobody has written the book."""
-    found = valkey().hgetall(_key(instrument))
-    if b"sequence" not in found:
-        return None
+    return books([instrument], levels=levels).get(instrument)
+
+
+def books(instruments: Sequence[UUID], *, levels: int = 0) -> dict[UUID, Depth]:
+    """Return the books that somebody has written, in one way to Valkey and back; `levels` as of `book`."""
+    pipeline = valkey().pipeline(transaction=False)
+    for instrument in instruments:
+        pipeline.hgetall(_key(instrument))
+    found = zip(instruments, pipeline.execute(), strict=True)
+    return {instrument: _depth(fields, levels) for instrument, fields in found if b"sequence" in fields}
+
+
+def _depth(found: Mapping[bytes, bytes], levels: int) -> Depth:
     sides: dict[bytes, list[Level]] = {b"b": [], b"a": []}
     for name, quantity in found.items():
         side, _, price = name.partition(b":")

@@ -4,11 +4,10 @@ Time only decides when a stand-by tries; the epoch, checked in each batch's tran
 writer out however wrong the clocks are.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from apps.common.db import rows
-
-LIFETIME = timedelta(seconds=3)  # after which a lease that nobody renews may be taken
+from apps.trading.types import LEASE
 
 
 class Fenced(Exception):
@@ -19,7 +18,7 @@ def free_instruments(*, at: datetime) -> list[int]:
     """Return the numbers of the instruments that nobody sequences, ascending."""
     found = rows(
         "SELECT instrument FROM trading_lease WHERE holder = '' OR renewed_at < %s ORDER BY instrument",
-        [at - LIFETIME],
+        [at - LEASE],
     )
     return [number for (number,) in found]
 
@@ -29,7 +28,7 @@ def take(instrument: int, *, holder: str, at: datetime) -> int | None:
     taken = rows(
         "UPDATE trading_lease SET epoch = epoch + 1, holder = %s, renewed_at = %s"
         " WHERE instrument = %s AND (holder = '' OR renewed_at < %s) RETURNING epoch",
-        [holder, at, instrument, at - LIFETIME],
+        [holder, at, instrument, at - LEASE],
     )
     return int(taken[0][0]) if taken else None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,11 +16,12 @@ from apps.trading.selectors.instruments import (
     account_number,
     as_instrument,
     instrument_by_number,
+    instruments_by_id,
 )
-from apps.trading.selectors.instruments import instruments as all_instruments
 from apps.trading.selectors.orders import as_orders
 from apps.trading.selectors.trades import as_trade
 from apps.trading.types import (
+    LEASE,
     Backlog,
     Instrument,
     Order,
@@ -37,7 +38,6 @@ from apps.trading.types import (
 PAGE = 50
 RECENT = 10
 MAX_BACKLOG = 100  # commands of an inbox that are counted
-LATE = timedelta(seconds=3)  # after which another sequencer may take a lease
 
 _OF_MARKET = ("symbol", "quote", "quote_decimals", "asset_decimals")
 Row = TypeVar("Row", bound=Model)
@@ -109,7 +109,7 @@ def order_page(
 
     A cursor that nobody made starts anew.
     """
-    markets = {market.id: market for market in all_instruments()}
+    markets = instruments_by_id()
     query = models.Order.objects.select_related("account")
     query = query.filter(**{name: text for name, text in (("status", status), ("side", side)) if text})
     query = _of_market(query, instrument, markets)
@@ -134,7 +134,7 @@ def trade_page(
     `status` is of their settlement; `about` is the id of a trade or of one of its orders; `among` narrows
     to these trades. A cursor that nobody made starts anew.
     """
-    markets = {market.id: market for market in all_instruments()}
+    markets = instruments_by_id()
     wanted = {"settlement_status": status, "tx_hash": tx_hash.lower()}
     query = models.Trade.objects.filter(**{name: text for name, text in wanted.items() if text})
     query = _of_market(query, instrument, markets)
@@ -146,11 +146,6 @@ def trade_page(
     by_number = {market.number: market for market in markets.values()}
     found = [(row, by_number[row.instrument]) for row in rows]
     return TradePage([(as_trade(row, market.id), market) for row, market in found], following)
-
-
-def trade(trade_id: UUID) -> Trade:
-    """Return one trade. Raises UnknownTrade."""
-    return trade_line(trade_id)[0]
 
 
 def trade_line(trade_id: UUID) -> tuple[Trade, Instrument]:
@@ -193,7 +188,7 @@ def _watched(rows: QuerySet[models.Instrument], at: datetime) -> list[Watched]:
             holder=leases[row.number].holder,
             epoch=leases[row.number].epoch,
             renewed_at=leases[row.number].renewed_at,
-            is_late=not leases[row.number].holder or leases[row.number].renewed_at < at - LATE,
+            is_late=not leases[row.number].holder or leases[row.number].renewed_at < at - LEASE,
             sequence=leases[row.number].sequence,
             asked=asked.get(row.number, 0),
             backlog=backlogs.get(row.number),

@@ -3,8 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import redis
+
 from apps.common import money
 from apps.common.db import rows
+from apps.common.errors import Unavailable
 from apps.trading import feeds
 from apps.trading.feeds import Depth
 from apps.trading.selectors.instruments import instrument, instruments
@@ -12,6 +15,7 @@ from apps.trading.types import Candle, Instrument, Ticker
 
 MAX_LEVELS = 500
 MAX_CANDLES = 1000
+_EMPTY = Depth(0, [], [])
 
 # From minute to minute by the index, so that the cost grows with the candles and not with all trades.
 _CANDLES = """
@@ -52,9 +56,15 @@ SELECT market.number, day.high, day.low, day.volume, day.first, latest.price, be
 
 
 def book(instrument_id: UUID | Instrument, *, levels: int = 50) -> Depth:
-    """Return the first levels of both sides of the public book. Raises UnknownInstrument."""
+    """Return the first levels of both sides of the public book.
+
+    Raises UnknownInstrument; Unavailable while Valkey doesn't answer.
+    """
     market = instrument(instrument_id)
-    return feeds.book(market.id, levels=min(levels, MAX_LEVELS)) or Depth(0, [], [])
+    try:
+        return feeds.book(market.id, levels=min(levels, MAX_LEVELS)) or _EMPTY
+    except redis.RedisError as error:
+        raise Unavailable("The order book can't be read now. Try again in a moment.") from error
 
 
 def candles(instrument_id: UUID | Instrument, *, until: datetime, limit: int = 500) -> list[Candle]:
@@ -74,25 +84,39 @@ def candles(instrument_id: UUID | Instrument, *, until: datetime, limit: int = 5
 
 
 def ticker(instrument_id: UUID | Instrument, *, at: datetime) -> Ticker:
-    """Return a market at a glance, over the 24 hours before `at`. Raises UnknownInstrument."""
+    """Return a market at a glance, over the 24 hours before `at`; no bid or ask while Valkey doesn't answer.
+
+    Raises UnknownInstrument.
+    """
     return _tickers([instrument(instrument_id)], at)[0][1]
 
 
 def tickers(*, at: datetime) -> list[tuple[Instrument, Ticker]]:
-    """Return all markets at a glance, by symbol."""
+    """Return all markets at a glance, by symbol; see `ticker`."""
     return _tickers(instruments(), at)
 
 
 def _tickers(markets: list[Instrument], at: datetime) -> list[tuple[Instrument, Ticker]]:
     about = {"at": at, "since": at - timedelta(days=1), "numbers": [market.number for market in markets]}
     found = {number: figures for number, *figures in rows(_TICKERS, about)}
-    return [(market, _ticker(market, [each or 0 for each in found[market.number]])) for market in markets]
+    books = _books(markets)
+    return [
+        (market, _ticker(market, [each or 0 for each in found[market.number]], books.get(market.id, _EMPTY)))
+        for market in markets
+    ]
 
 
-def _ticker(market: Instrument, figures: list[int]) -> Ticker:
+def _books(markets: list[Instrument]) -> dict[UUID, Depth]:
+    """Return the tops of the books, none while Valkey doesn't answer: the trades are known all the same."""
+    try:
+        return feeds.books([market.id for market in markets], levels=1)
+    except redis.RedisError:
+        return {}
+
+
+def _ticker(market: Instrument, figures: list[int], depth: Depth) -> Ticker:
     high, low, volume, first, last, before = figures
     reference = before or first
-    depth = feeds.book(market.id, levels=1) or Depth(0, [], [])
     change = money.divide_half_even((last - reference) * 10_000, reference) if reference else None
     return Ticker(
         instrument=market.id,
@@ -102,6 +126,5 @@ def _ticker(market: Instrument, figures: list[int]) -> Ticker:
         volume=int(volume),
         low=low,
         high=high,
-        reference=reference,
         change_bps=change,
     )

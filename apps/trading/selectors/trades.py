@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.trading import models, rules
 from apps.trading.selectors.instruments import account_number, ids_by_number, instrument
@@ -69,10 +69,13 @@ def fills(
 
 def fill_rows(owner: UUID, *, instrument_id: UUID | Instrument | None = None) -> QuerySet[models.Trade]:
     """Return somebody's own trades as rows to be paged, with their orders. Raises UnknownInstrument."""
-    number = account_number(owner)
-    query = models.Trade.objects.select_related("buy_order", "sell_order").filter(
-        Q(buy_order__account=number) | Q(sell_order__account=number)
+    own = models.Order.objects.filter(account=account_number(owner)).values("pk")
+    bought, sold = (
+        models.Trade.objects.filter(buy_order__in=own),
+        models.Trade.objects.filter(sell_order__in=own),
     )
+    mine = bought.values("pk").union(sold.values("pk"))  # each by its index; an OR of both reads every trade
+    query = models.Trade.objects.select_related("buy_order", "sell_order").filter(pk__in=mine)
     if instrument_id is not None:
         query = query.filter(instrument=instrument(instrument_id).number)
     return query

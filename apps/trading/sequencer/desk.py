@@ -23,7 +23,7 @@ from apps.trading.sequencer import intake
 from apps.trading.sequencer.intake import Asked
 from apps.trading.sequencer.orders import OpenOrders
 from apps.trading.sequencer.reach import touchable
-from apps.trading.sequencer.telling import Teller, depth
+from apps.trading.sequencer.telling import Teller
 from apps.trading.sequencer.turn import Turn
 from apps.trading.types import Answer, Batch, Party, Reason, VenueOp
 
@@ -117,7 +117,7 @@ class Desk:
             log.warning("trading.not_told", instrument=self.instrument.number, error=type(error).__name__)
 
     def keep_book(self) -> None:
-        """Write the public book if it isn't there as we left it. Raises redis.RedisError."""
+        """Write the public book if it isn't there as we left it and told it. Raises redis.RedisError."""
         self._teller.keep(instrument=self.instrument, orders=self.orders, sequence=self.sequence)
 
     def _wished(self, batch: Batch, wishes: Sequence[Wish]) -> list[Asked]:
@@ -178,10 +178,6 @@ class Desk:
         if batch.collar is not None:
             lowest, highest = batch.collar
             self.instrument = replace(self.instrument, lowest=lowest, highest=highest)
-
-    def depth(self, levels: int = 0) -> feeds.Depth:
-        """Return the first levels of the book (0: all), in smallest units."""
-        return depth(self.orders, self.instrument, self.sequence, levels=levels)
 
 
 def _restored(loaded: recording.Loaded) -> Book:

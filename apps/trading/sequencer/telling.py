@@ -43,8 +43,11 @@ class Teller:
         self.told = sequence
 
     def keep(self, *, instrument: Instrument, orders: OpenOrders, sequence: int) -> None:
-        """Write the book if it isn't there as it was left. Raises redis.RedisError."""
-        if feeds.sequence_of(instrument.id) != sequence:
+        """Write the book if it isn't there as it was left, or if nobody knows whether it was told of.
+
+        Raises redis.RedisError.
+        """
+        if self.told == feeds.LOST or feeds.sequence_of(instrument.id) != sequence:
             self.told = feeds.LOST
             self.tell(None, instrument=instrument, orders=orders, sequence=sequence)
 

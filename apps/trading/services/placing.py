@@ -186,13 +186,15 @@ def place_orders(
     fresh = [each for each in orders if not {each.client_order_id} & (known | refused.keys())]
     if fresh:
         limits.check_open_orders(owner=owner, new=len(fresh))
+    if len(refused) == len(orders):  # who may not trade isn't let in either
+        return [refused[each.client_order_id] for each in orders]
     number = _number_of(owner, instrument, by, at)
     with limits.reserved(owner=owner, orders=fresh, instrument=instrument, at=at) as ready:
         asked = {each.client_order_id: each for each in [*orders, *ready]}
         commands = [
             _placing(order, instrument, number, at) for name, order in asked.items() if name not in refused
         ]
-        answers = iter(_ask(instrument, commands, at) if commands else [])
+        answers = iter(_ask(instrument, commands, at))
     return [refused.get(each.client_order_id) or _judged(next(answers)) for each in orders]
 
 
@@ -238,8 +240,9 @@ def cancel_order(*, order_id: UUID, owner: UUID, by: Actor, at: datetime) -> Ans
     Raises UnknownOrder, OrderNotOpen; Unavailable where no answer comes in time.
     """
     order, instrument = _open_order(order_id, owner)
-    command = _about(order, instrument, owner)._replace(op=Op.CANCEL)
-    return _checked(_ask(instrument, [Envelope(new_id(), command, 0)], at)[0])
+    return _checked(
+        _ask(instrument, [_cancelling(order, instrument, selectors.account_number(owner))], at)[0]
+    )
 
 
 def cancel_all(*, owner: UUID, by: Actor, at: datetime, instrument_id: UUID | None = None) -> list[Order]:
@@ -248,15 +251,18 @@ def cancel_all(*, owner: UUID, by: Actor, at: datetime, instrument_id: UUID | No
     One that trades or ends meanwhile is left out. Raises UnknownInstrument, Unavailable: then some may be
     cancelled and others not, and a repeat cancels the rest.
     """
-    open_orders = _all_open(owner, instrument_id)
-    cancelled: list[Order] = []
-    for market in {order.instrument for order in open_orders}:
-        instrument = selectors.instrument(market)
-        mine = [order for order in open_orders if order.instrument == market]
-        commands = [_about(order, instrument, owner)._replace(op=Op.CANCEL) for order in mine]
-        answers = _ask(instrument, [Envelope(new_id(), command, 0) for command in commands], at)
-        cancelled += [order for order, answer in zip(mine, answers, strict=True) if not answer.code]
-    return cancelled
+    open_orders = sorted(_all_open(owner, instrument_id), key=lambda order: order.instrument)
+    if not open_orders:
+        return []
+    number, markets = selectors.account_number(owner), selectors.instruments_by_id()
+    asked: dict[int, list[Envelope]] = {}
+    for order in open_orders:
+        instrument = markets[order.instrument]
+        asked.setdefault(instrument.number, []).append(_cancelling(order, instrument, number))
+    answers = _ask_several(asked, at)
+    if any(answer.code == Reason.TOO_LATE for answer in answers):  # such an order is still open
+        raise refusal(Reason.TOO_LATE)
+    return [order for order, answer in zip(open_orders, answers, strict=True) if not answer.code]
 
 
 def _all_open(owner: UUID, instrument_id: UUID | None) -> list[Order]:
@@ -287,7 +293,7 @@ def amend_order(
     if quantity <= order.filled_quantity:
         sentence = "The new quantity must be more than what was filled."
         raise rules.InvalidOrder(sentence, fields={"quantity": [sentence]})
-    command = _about(order, instrument, owner)
+    command = _about(order, instrument, selectors.account_number(owner))
     if price == order.price and quantity <= order.quantity:
         if quantity == order.quantity:
             raise rules.InvalidOrder("This changes nothing.")
@@ -310,9 +316,12 @@ def _open_order(order_id: UUID, owner: UUID) -> tuple[Order, Instrument]:
     return order, selectors.instrument(order.instrument)
 
 
-def _about(order: Order, instrument: Instrument, owner: UUID) -> Command:
-    number = selectors.account_number(owner)
+def _about(order: Order, instrument: Instrument, number: int) -> Command:
     return Command(instrument=instrument.number, account=number, owner=number, order_id=order.number or 0)
+
+
+def _cancelling(order: Order, instrument: Instrument, number: int) -> Envelope:
+    return Envelope(new_id(), _about(order, instrument, number)._replace(op=Op.CANCEL), 0)
 
 
 def _placing(order: NewOrder, instrument: Instrument, number: int, at: datetime) -> Envelope:
@@ -329,12 +338,21 @@ def _placing(order: NewOrder, instrument: Instrument, number: int, at: datetime)
 
 
 def _ask(instrument: Instrument, messages: Sequence[Envelope], at: datetime) -> list[Answer]:
+    return _ask_several({instrument.number: messages}, at)
+
+
+def _ask_several(asked: Mapping[int, Sequence[Envelope]], at: datetime) -> list[Answer]:
     """Send and wait, without a database connection in hand: there are fewer of them than may wait here."""
     if connection.in_atomic_block:
         raise AssertionError("whoever waits for the market must not keep a transaction open")
     deadline, reply = int((at.timestamp() + client.WAIT) * 1000), client.reply_number()
     connection.close()
-    return client.ask(instrument.number, [replace(each, deadline=deadline, reply=reply) for each in messages])
+    return client.ask_several(
+        {
+            number: [replace(each, deadline=deadline, reply=reply) for each in messages]
+            for number, messages in asked.items()
+        }
+    )
 
 
 def _judged(answer: Answer) -> Answer | DomainError:

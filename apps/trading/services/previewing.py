@@ -8,6 +8,7 @@ from apps.common.errors import DomainError
 from apps.compliance import selectors as of_compliance
 from apps.compliance.types import Meter
 from apps.ledger import selectors as ledger
+from apps.ledger.types import AccountKind, address_of
 from apps.trading import rules, selectors
 from apps.trading.services import eligibility, limits, placing
 from apps.trading.types import (
@@ -84,5 +85,5 @@ def _problems(order: NewOrder, market: Instrument, is_too_much: bool) -> Iterabl
 
 
 def _available(owner: UUID, asset: str) -> int:
-    found = ledger.balances([f"client:{owner}:{asset}"])
+    found = ledger.balances([address_of(AccountKind.CLIENT, asset, owner=str(owner))])
     return sum(balance.available for balance in found.values())

@@ -75,10 +75,9 @@ def cancel_by_venue(*, order_id: UUID, reason: str, by: Actor, at: datetime) -> 
         raise UnknownOrder("There is no such order.")
     if not row.is_live:
         raise OrderNotOpen("The order isn't open any more.", next_step="Read it again.")
-    asked = models.VenueCommand.objects.filter(instrument=row.instrument, done_at__isnull=True)
-    if asked.filter(op=str(VenueOp.CANCEL_ORDER), order=row.number).exists():
-        return False
     instrument = selectors.instrument_by_number(row.instrument)
+    if selectors.cancel_is_asked(instrument, row.number):
+        return False
     _ask_for(
         VenueOp.CANCEL_ORDER,
         instrument,

@@ -1,6 +1,6 @@
 """The words of the market: instruments, orders, trades, and what a sequencer carries."""
 
-from apps.trading.types.desk import Backlog, OrderPage, TradePage, VenueAct, Watched
+from apps.trading.types.desk import LEASE, Backlog, OrderPage, TradePage, VenueAct, Watched
 from apps.trading.types.market import BUYER_FEE, OPEN_ORDERS, SELLER_FEE, FeeRates, Instrument, NewInstrument
 from apps.trading.types.messages import INSTRUMENT_CHANGED, INSTRUMENT_OPENED, ORDER_UPDATED, TRADE_EXECUTED
 from apps.trading.types.orders import Answer, Fill, NewOrder, Order, Step, Trade
@@ -25,6 +25,7 @@ __all__ = [
     "BUYER_FEE",
     "INSTRUMENT_CHANGED",
     "INSTRUMENT_OPENED",
+    "LEASE",
     "OPEN_ORDERS",
     "ORDER_UPDATED",
     "SELLER_FEE",

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.trading.types.market import Instrument
 from apps.trading.types.orders import Order, Trade
 from apps.trading.types.words import VenueOp
+
+LEASE = timedelta(seconds=3)  # after which a sequencer's lease that nobody renews may be taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ class Candle:
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """A market at a glance; what there isn't is 0. `reference` is the last price of 24 hours ago.
+    """A market at a glance; what there isn't is 0.
 
-    `change_bps` compares `last` with it, in basis points, None where there is nothing to compare.
+    `change_bps` compares `last` with the last price of 24 hours ago, else with the first since, in basis
+    points; it is None where there is nothing to compare.
     """
 
     instrument: UUID
@@ -35,7 +36,6 @@ class Ticker:
     volume: int
     low: int
     high: int
-    reference: int
     change_bps: int | None
 
 

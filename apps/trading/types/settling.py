@@ -35,8 +35,3 @@ class SettlingTrade:
     settle_after: datetime | None
     tx_hash: str
     settled_at: datetime | None
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Where it stands in the order of the instrument's trades."""
-        return self.sequence, self.fill

@@ -89,7 +89,7 @@ def test_who_only_sees_acts_on_nothing_and_others_see_nothing(market, bench):
 
 def test_rows_are_shown_and_never_edited(market, bench):
     trade_id = failed(traded(market, bench))
-    trade, client = selectors.trade(trade_id), staff("super_admin")
+    trade, client = selectors.trade_line(trade_id)[0], staff("super_admin")
     batch = text(client.get(reverse(BATCHES)))
     assert "?batch=" in batch
     for page, row in (

@@ -58,7 +58,7 @@ def traded(market, bench, quantity=2):
 def failed(trade_id):
     """Make a trade one that the chain refused to the end, as the last batch left it."""
     trading.Trade.objects.filter(pk=trade_id).update(settlement_status="failed", settlement_attempts=5)
-    market = market_selectors.instrument(market_selectors.trade(trade_id).instrument)
+    _, market = market_selectors.trade_line(trade_id)
     ended = {"state": BatchState.DONE, "size": 1, "begun_at": AT, "ended_at": AT}
     batch = models.Batch.objects.create(instrument_id=market.id, intent_id=new_id(), **ended)
     models.BatchItem.objects.create(batch=batch, trade_id=trade_id, number=0)
@@ -90,7 +90,7 @@ def found(client, **filters):
 def test_a_failed_trade_is_shown_whole(operator, market, bench):
     trade_id = failed(traded(market, bench))
     page = text(operator.get(reverse("staff-trade", args=[trade_id])))
-    trade = market_selectors.trade(trade_id)
+    trade = market_selectors.trade_line(trade_id)[0]
     for order_id in (trade.buy_order_id, trade.sell_order_id):
         assert reverse("staff-order", args=[order_id]) in page
     assert 'data-state="failed"' in page
@@ -167,7 +167,7 @@ def test_the_ticked_trades_are_tried_again_together(operator, market, bench):
 def test_trades_are_found_by_each_filter(operator, market, bench):
     one, two = failed(traded(market, bench)), traded(market, bench)
     trading.Trade.objects.filter(pk=two).update(settlement_status="settled", settled_at=AT, tx_hash=HASH)
-    both, trade = {one, two}, market_selectors.trade(one)
+    both, trade = {one, two}, market_selectors.trade_line(one)[0]
     assert found(operator) == both
     assert found(operator, status="failed") == {one}
     assert found(operator, tx_hash=HASH) == found(operator, tx_hash="0x" + "AB" * 32) == {two}

@@ -18,7 +18,8 @@ from apps.trading.engine import Op
 from apps.trading.recording import Fenced
 from apps.trading.sequencer import Desk, Sequencer
 from apps.trading.sequencer.desk import Inconsistent
-from apps.trading.types import OrderStatus, Reason, Side
+from apps.trading.sequencer.telling import depth
+from apps.trading.types import LEASE, OrderStatus, Reason, Side
 from tests.database import admin
 from tests.factories import ledger as bank
 from tests.factories.trading import AT, Bench, Market, sound
@@ -27,7 +28,7 @@ from tests.integration.trading.conftest import until
 pytestmark = pytest.mark.django_db(transaction=True)
 BUY, SELL = Side.BUY, Side.SELL
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-LATER = recording.leases.LIFETIME * 2
+LATER = LEASE * 2
 
 
 @pytest.fixture
@@ -439,7 +440,7 @@ def test_a_book_and_its_deltas_make_the_next_book(market, bench, valkey):
         [list(level) for level in bids],
         [list(level) for level in asks],
     )
-    assert book == bench.desk.depth()
+    assert book == depth(bench.desk.orders, market.instrument, bench.desk.sequence, levels=0)
     valkey.delete(f"book:{market.instrument.id}")
     bench.desk.keep_book()
     assert feeds.book(market.instrument.id) == book

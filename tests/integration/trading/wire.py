@@ -14,6 +14,7 @@ from apps.common.ids import new_id
 from apps.trading import feeds, services
 from apps.trading.consumers.hub import NAME
 from apps.trading.recording import Wish
+from apps.trading.sequencer.telling import depth
 from apps.trading.types import NewInstrument, Side, VenueOp
 from config.asgi import application
 from tests.factories import ledger as bank
@@ -115,7 +116,7 @@ class Room:
         desk = self.bench.desk
         desk.turn(self.market.entries(envelopes), (), at=AT)
         desk.orders.changed.clear()
-        feeds.write_book(self.id, desk.depth())
+        feeds.write_book(self.id, depth(desk.orders, desk.instrument, desk.sequence, levels=0))
         desk._teller.told, desk._untold = desk.sequence, None
 
     def order(self, side, quantity, price, **terms):
