@@ -59,9 +59,11 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def cancel_all(request: HttpRequest, symbol: str) -> HttpResponse:
     """Cancel all of one's open orders in a market."""
     instrument = selectors.instrument_named(symbol)
-    done = services.cancel_all(
-        owner=user_id_of(request), instrument_id=instrument.id, by=actor_of(request), at=now()
-    )
+    owner = user_id_of(request)
+    try:
+        done = services.cancel_all(owner=owner, instrument_id=instrument.id, by=actor_of(request), at=now())
+    except DomainError as error:
+        return _say(request, instrument, "error", error.detail, error.next_step)
     title = ngettext("Cancelled %(count)d order.", "Cancelled %(count)d orders.", len(done)) % {
         "count": len(done)
     }
