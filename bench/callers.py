@@ -19,19 +19,25 @@ PATIENCE = 60  # seconds for one answer
 class Caller(threading.Thread):
     """Sends one request after the other until the time is over."""
 
-    def __init__(self, number: int, asked: dict[str, Any], token: str) -> None:
+    def __init__(self, number: int, asked: dict[str, Any], token: str, warm: threading.Barrier) -> None:
         super().__init__(daemon=True)
+        self.warm = warm
         self.dice, self.asked = random.Random(number), asked
         self.side = "buy" if number % 2 else "sell"
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.times: list[float] = []
-        self.placed, self.refused = 0, list[str]()
+        self.placed, self.warming, self.refused = 0, 0, list[str]()
 
     def run(self) -> None:
-        """Send; the first answer only warms the connection and isn't counted."""
+        """Send; the first answer only warms the connection, and the time begins when everybody has theirs."""
         connection = http.client.HTTPConnection("127.0.0.1", self.asked["port"], timeout=PATIENCE)
-        self._ask(connection)
-        self.times, self.placed, self.refused = [], 0, []
+        try:
+            self._ask(connection)
+        except BaseException:
+            self.warm.abort()
+            raise
+        self.placed, self.warming = 0, self.placed
+        self.warm.wait()
         end = time.perf_counter() + self.asked["seconds"]
         while time.perf_counter() < end:
             began = time.perf_counter()
@@ -68,16 +74,21 @@ class Caller(threading.Thread):
 
 def main(asked: dict[str, Any]) -> None:
     """Let all connections call at once, and print what they met."""
-    callers = [Caller(number, asked, token) for number, token in enumerate(asked["tokens"])]
-    start = time.perf_counter()
+    warm = threading.Barrier(len(asked["tokens"]) + 1)
+    callers = [Caller(number, asked, token, warm) for number, token in enumerate(asked["tokens"])]
     for caller in callers:
         caller.start()
+    warm.wait()
+    start = time.perf_counter()
     for caller in callers:
         caller.join()
+    elapsed = time.perf_counter() - start
     times = [each for caller in callers for each in caller.times]
     refused = [each for caller in callers for each in caller.refused]
-    found = {"placed": sum(caller.placed for caller in callers), "times": times, "refused": len(refused)}
-    print(json.dumps(found | {"seconds": time.perf_counter() - start, "example": refused[:1]}))
+    found = {"times": times, "refused": len(refused), "example": refused[:1], "seconds": elapsed}
+    for name in ("placed", "warming"):
+        found[name] = sum(getattr(caller, name) for caller in callers)
+    print(json.dumps(found))
 
 
 main(json.load(sys.stdin))

@@ -12,7 +12,10 @@ def run(*, quiet: bool, scale: float) -> int:
     """Start a venue of its own, kill, compare, print one JSON object last; return 1 where it isn't sound."""
     for name in environment.read(locate(os.environ).env):  # those of a venue that already runs
         os.environ.pop(name, None)
+    import requests
+
     from tests.functional.launcher import kills
+    from tests.scenarios.people import Refused
 
     def say(text: str) -> None:
         if not quiet:
@@ -24,7 +27,7 @@ def run(*, quiet: bool, scale: float) -> int:
         started = round(time.monotonic() - began, 1)
         try:
             result = {"sound": True, **kills.play(system, victims, say)}
-        except AssertionError as failure:
-            result = {"sound": False, "failure": str(failure)}
+        except (AssertionError, Refused, requests.RequestException) as failure:
+            result = {"sound": False, "failure": f"{type(failure).__name__}: {failure}"}
     print(json.dumps({"bench": "kills", "start_seconds": started, **result}))
     return 0 if result["sound"] else 1

@@ -120,7 +120,8 @@ class Market:
         return sequencer
 
     def desk(self, *, batch: int) -> Desk:
-        """Take the instrument's lease and open its desk; `leave` gives it up."""
+        """Take the instrument's lease and open its desk, memory set as for `sequencer`; `leave` ends it."""
+        spare_collections()
         epoch = recording.take(self.instrument.number, holder="bench", at=now())
         assert epoch, "somebody else sequences the market"
         return Desk(self.instrument.number, epoch=epoch, batch_size=batch)

@@ -85,7 +85,8 @@ def _feed(folder: Path, most: int) -> Fed:
         feeder.feed(islice(flow.steps(), most))
         seconds, commands, answered = time.perf_counter() - start, len(feeder.commands), feeder.answered()
         rest = models.Order.objects.filter(is_live=True).order_by("number")
-        feeder.cancel(list(rest.values_list("number", "account_id")))
+        numbers = rest.values_list("number", "account_id")
+        feeder.cancel([(number, account) for number, account in numbers if number is not None])
         processes.end("sequencer")
     return Fed(feeder, commands, answered, seconds)
 

@@ -37,7 +37,10 @@ def place() -> Iterator[Path]:
 
             django.setup()
             _flush()
-            yield Path(folder)
+            try:
+                yield Path(folder)
+            finally:
+                _flush()
         finally:
             _drop(name)
 

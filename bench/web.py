@@ -34,7 +34,7 @@ def measure(market: Market, folder: Path, seconds: int) -> dict[str, Any]:
         for name, orders in ORDERS.items():
             pids = {each: processes.running[each].pid for each in ("web", "sequencer")}
             before = {each: processor_seconds(pid) for each, pid in pids.items()}
-            called = _called(
+            called, warming = _called(
                 port=port,
                 instrument=str(market.instrument.id),
                 tokens=tokens[: CONNECTIONS[name]],
@@ -43,12 +43,13 @@ def measure(market: Market, folder: Path, seconds: int) -> dict[str, Any]:
             )
             for each, pid in pids.items():
                 spent = processor_seconds(pid) - before[each]
-                called[f"{each}_us_per_order"] = round(spent / called["orders"] * 1e6)
+                called[f"{each}_us_per_order"] = round(spent / (called["orders"] + warming) * 1e6)
             found[f"http_{name}"] = called
         return found | {"restart": restart(market, processes)}
 
 
-def _called(**asked: Any) -> dict[str, Any]:
+def _called(**asked: Any) -> tuple[dict[str, Any], int]:
+    """Return the figures, and how many orders came before the time that they are about."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.callers"],
         cwd=ROOT,
@@ -66,7 +67,7 @@ def _called(**asked: Any) -> dict[str, Any]:
         "orders": found["placed"],
         "rate": round(found["placed"] / found["seconds"], 1),
         **percentiles(found["times"]),
-    }
+    }, found["warming"]
 
 
 def _answers(port: int) -> bool:

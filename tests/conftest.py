@@ -35,7 +35,7 @@ def django_db_setup(django_db_blocker):
     """Clone the template for this worker, and let transactional tests empty the clone as a superuser."""
     with django_db_blocker.unblock():
         database.clone()
-    TransactionTestCase._fixture_teardown = lambda self: database.empty()  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = lambda self: database.empty()  # type: ignore[attr-defined]
     yield
     with django_db_blocker.unblock():
         database.drop()

@@ -122,8 +122,21 @@ def test_amounts_that_are_none(verb):
             if (field, amount) != ("price", None):
                 verb.refuses(body=verb.body | {field: amount})
     for order in verb.body.get("orders", ()):
+        other = order | {"client_order_id": "other"}
         for amount in AMOUNTS:
-            verb.refuses(body={"orders": [order, order | {"quantity": amount}]})
+            if amount != "0":  # a number, so that the market refuses it and the other order goes on
+                verb.refuses(body={"orders": [order, other | {"quantity": amount}]})
+
+
+def test_an_order_of_nothing_is_refused_alone_in_a_batch(town, client):
+    verb = Verb("orders-batch", town, client)
+    (order,), before = verb.body["orders"], moved(town)
+    with undone():
+        answer = verb.ask({"orders": [order | {"quantity": "0"}]})
+        assert moved(town) == before
+    (result,) = answer.json()["results"]
+    assert (answer.status_code, result["order"]) == (201, None)
+    assert (result["problem"]["code"], list(result["problem"]["fields"])) == ("invalid_order", ["quantity"])
 
 
 def test_bodies_that_are_none(verb):

@@ -52,10 +52,6 @@ class Life:
         return self.staff("admin@alef.example")
 
     @property
-    def operator(self) -> Person:
-        return self.staff("operator@alef.example")
-
-    @property
     def auditor(self) -> Person:
         return self.staff("auditor@alef.example")
 

@@ -16,7 +16,7 @@ PAID, FEE = "420.00", "1.05"  # 40 × 10.50, and 25 basis points of it from the 
 STEPS = Part()
 
 
-@STEPS.step("An operator opens the market; the issuer is paid, the founders' shares are minted")
+@STEPS.step("An admin opens the market; the issuer is paid, the founders' shares are minted")
 def go_public(life: Life) -> str:
     token = life.admin.post(f"admin/tokens/{life.token['id']}/enable-secondary", {"tick": "0.05"})
     if (token["status"], token["trading_mode"]) != ("secondary", "full_orderbook"):

@@ -138,7 +138,8 @@ def play(system: System, victims: Sequence[str], say: Say) -> dict[str, Any]:
         raise Unsound(f"not every order was taken: {load.wrong}")
     fills = _each_exists_once(load)
     began = time.monotonic()
-    eventually(lambda: _all_settled(url, market), BACK_WITHIN, "not every trade is settled")
+    admin = Person(url, "admin@alef.example").log_in(DEMO_PASSWORD)  # the first token may have run out
+    eventually(lambda: _all_settled(admin, market), BACK_WITHIN, "not every trade is settled")
     settled = round(time.monotonic() - began, 2)
     for command in VERIFIERS:
         _verify(system, command)
@@ -209,8 +210,7 @@ def _orders(person: Person, instrument: str) -> Iterator[dict[str, Any]]:
         page = person.ask("GET", page["next"].partition("/api/v1/")[2])
 
 
-def _all_settled(url: str, market: str) -> bool:
-    admin = Person(url, "admin@alef.example").log_in(DEMO_PASSWORD)
+def _all_settled(admin: Person, market: str) -> bool:
     waiting = [
         admin.get("admin/trades", settlement_status=status, instrument=market)["results"]
         for status in ("pending", "processing", "failed")

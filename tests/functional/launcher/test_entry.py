@@ -10,6 +10,7 @@ import pytest
 from launcher.paths import CHECKOUT
 
 pytestmark = pytest.mark.spec("OPS-1")
+PYTHON = sys._base_executable  # type: ignore[attr-defined]
 TOOLS = ("sh", "dirname", "readlink")
 
 
@@ -59,7 +60,7 @@ def test_no_python_is_said_with_its_fix(bare):
 def test_a_python_without_venv_is_said_with_its_fix(bare, tmp_path):
     checkout, path = bare
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
-    script(path, "python3", f'PYTHONPATH="{tmp_path}" exec {sys._base_executable} "$@"')
+    script(path, "python3", f'PYTHONPATH="{tmp_path}" exec {PYTHON} "$@"')
     answer = run(checkout, path, "up")
     assert answer.returncode == 1
     assert "apt install python3-venv" in answer.stderr
@@ -68,7 +69,7 @@ def test_a_python_without_venv_is_said_with_its_fix(bare, tmp_path):
 
 def test_two_first_starts_at_once_share_one_environment(bare):
     checkout, path = bare
-    (path / "python3").symlink_to(sys._base_executable)
+    (path / "python3").symlink_to(PYTHON)
     # As after an upgrade that took the old environment's Python away.
     (checkout / ".venv" / "bin").mkdir(parents=True)
     (checkout / ".venv" / "bin" / "python").symlink_to("/nonexistent/python")

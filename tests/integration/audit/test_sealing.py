@@ -2,6 +2,7 @@
 
 import threading
 import time
+from inspect import unwrap
 
 import pytest
 from django.conf import settings
@@ -132,13 +133,11 @@ def test_cause_comes_before_effect(system, at, elsewhere):
 
     def effect():
         lock()
-        services.record.__wrapped__(
-            action="tests.effect", target_type="thing", target_id="1", by=system, at=at
-        )
+        unwrap(services.record)(action="tests.effect", target_type="thing", target_id="1", by=system, at=at)
         transaction.commit()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(services, "record_many", services.record_many.__wrapped__)
+        patch.setattr(services, "record_many", unwrap(services.record_many))
         elsewhere.do(effect)
     services.seal(at=at)
     assert chain() == [(1, "tests.cause"), (2, "tests.effect")]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from io import StringIO
 
@@ -216,7 +217,7 @@ def test_an_event_that_is_sealed_between_two_looks_is_no_finding(record, system,
     with transaction.atomic():
         services.record(action="tests.late", target_type="thing", target_id="1", by=system, at=at)
     monkeypatch.setattr(audit_verify, "PATIENCE", timedelta(0))
-    monkeypatch.setattr(audit_verify.time, "sleep", lambda _: services.seal(at=at))
+    monkeypatch.setattr(time, "sleep", lambda _: services.seal(at=at))
     assert found() == []
 
 

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.types import Role
 from apps.audit.models import AuditEvent
 from apps.kyc import models, rules, selectors
-from apps.kyc.types import FIELDS, Decision
+from apps.kyc.types import FIELDS, CaseFilter, Decision
 from tests.factories.accounts import AccountFactory, bearer, logged_in
 from tests.factories.kyc import answers, decided, files, picture, submitted
 from tests.factories.uploads import pdf
@@ -203,11 +203,9 @@ def test_the_queue_is_sorted_by_submission_and_filtered_and_paged(client, at):
     assert "full_name" not in str(first)
     refused = client.get(reverse("api:kyc-cases"), {"status": "draft"}, **bearer(who))
     assert refused.status_code == 400
-    pages = selectors.queue(where=selectors.CaseFilter(), limit=2)
+    pages = selectors.queue(where=CaseFilter(), limit=2)
     assert [each.id for each in pages[0]] == [earlier.id, later.id]
-    assert [each.id for each in selectors.queue(where=selectors.CaseFilter(), cursor=pages[1])[0]] == [
-        taken.id
-    ]
+    assert [each.id for each in selectors.queue(where=CaseFilter(), cursor=pages[1])[0]] == [taken.id]
 
 
 @pytest.mark.spec("KYC-4")

@@ -2,14 +2,12 @@
 
 import random
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.common.db import opens_transaction
-from apps.common.errors import DomainError
 from apps.common.ids import new_id
 from apps.ledger import models, selectors, services
 from apps.ledger.types import (
@@ -23,35 +21,14 @@ from apps.ledger.types import (
 )
 from tests.factories import ledger as bank
 from tests.factories.ledger import act, balance, client, reserve, rest, rich
+from tests.threads import at_once, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts):
-    """Run acts in threads that start together; return what each returned or was refused with."""
-    start = threading.Barrier(len(acts))
-
-    def run(each):
-        try:
-            connection.ensure_connection()
-            start.wait(10)
-            return each()
-        except DomainError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def outer(verb, **arguments):
     """Return an act that calls an inner verb in a transaction, without a second try after a deadlock."""
     return lambda: act(verb, **arguments, by=bank.BY, at=bank.AT)
-
-
-def refusals(results):
-    return [result.code for result in results if isinstance(result, DomainError)]
 
 
 @pytest.mark.spec("LED-4")

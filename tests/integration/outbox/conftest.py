@@ -1,5 +1,6 @@
 import json
 import os
+from inspect import unwrap
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,8 @@ class Box:
     def publish_elsewhere(self, other):
         """Publish one message for key k over another connection, inside the transaction it has open."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(services, "publish_many", services.publish_many.__wrapped__)
-            publish = services.publish.__wrapped__
+            patch.setattr(services, "publish_many", unwrap(services.publish_many))
+            publish = unwrap(services.publish)
             other.do(lambda: publish(type="tests.outer", key="k", payload={}, at=self.at))
 
     def rounds(self, count=1):

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from inspect import unwrap
 
 import pytest
 from django.db import connection, transaction
@@ -195,7 +196,7 @@ def test_a_message_in_another_hand_is_left_alone_with_all_behind_it(box, elsewhe
     deliveries.dispatch(at=now())
     one = Delivery.objects.get(message=first)
     elsewhere.do(lambda: transaction.set_autocommit(False))
-    elsewhere.do(lambda: deliveries.take.__wrapped__([one.pk]))
+    elsewhere.do(lambda: unwrap(deliveries.take)([one.pk]))
     assert box.rounds(2) == 1
     assert box.handled() == [other]
     elsewhere.do(transaction.rollback)

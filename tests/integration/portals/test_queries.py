@@ -9,18 +9,23 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.types import Role
+from apps.trading.models import Instrument
+from apps.trading.types import Side
 from tests.factories import businesses, kyc, tokens, wallets
 from tests.factories.accounts import AccountFactory, logged_in
+from tests.factories.trading import Bench, Market
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LISTS = {
     "admin": (
         *("home", "kyc-queue", "staff-businesses", "staff-tokens", "staff-allocations", "staff-deposits"),
-        *("staff-instruments", "staff-orders", "staff-trades"),
+        *("staff-instruments", "staff-orders", "staff-trades", "markets"),
         *("staff-withdrawals", "settings", "users", "presets", "audit", "ledger", "dead-letters"),
     ),
     "issuer": ("home", "businesses", "tokens", "wallet", "offerings"),
-    "investor": ("home", "offerings", "subscriptions", "wallet", "wallet-withdraw", "kyc"),
+    "investor": (
+        *("home", "offerings", "subscriptions", "wallet", "wallet-withdraw", "kyc", "markets", "orders"),
+    ),
 }
 DESKS = {"admin": "staff-", "issuer": ""}
 
@@ -45,7 +50,19 @@ def one_more_of_everything(people, at):
     wallets.requested(people["investor"])
     wallets.funded(people["investor"], 500_00)
     kyc.submitted()
+    traded(people["investor"])
     return token, business
+
+
+def traded(seller):
+    """Open one more market, with two open orders of its own and a trade."""
+    market = Market(code=f"M{Instrument.objects.count()}")
+    selling, buying = market.join(tokens=100, owner=seller.id), market.join(cash=10_000)
+    Bench(market).do(
+        market.new(selling, Side.SELL, 10, 100),
+        market.new(buying, Side.BUY, 5, 100),
+        market.new(buying, Side.BUY, 5, 90),
+    )
 
 
 def queries_of_each_page(people, token, business):

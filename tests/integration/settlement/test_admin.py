@@ -8,7 +8,8 @@ from apps.trading import models as trading
 from apps.trading import selectors
 from apps.trading.types import Side
 from tests.factories.trading import Bench, Market
-from tests.integration.settlement.test_pages import HASH, failed, staff, status, text, traded
+from tests.integration.settlement.test_pages import HASH, failed, staff, status, traded
+from tests.integration.tokens.pages import text_of as text
 from tests.integration.trading.test_venue import carried_out
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("UI-7")]

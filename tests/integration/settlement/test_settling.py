@@ -1,14 +1,13 @@
 """Trades on their way to a real chain: settled together, in order, once."""
 
-import threading
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.chain.client import abi
 from apps.chain.models import Intent, Transaction
 from apps.chain.sender import queue
 from apps.chain.sender.plans import settlement as plan
+from apps.chain.sender.plans.site import site
 from apps.chain.types import Duty, IntentKind
 from apps.common.clock import now
 from apps.ledger import selectors as ledger
@@ -21,6 +20,7 @@ from apps.trading.types import Side
 from tests.chain import carry_out, go_rounds
 from tests.factories.settlement import Venue
 from tests.relay import deliver_all
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ON, OFF = True, False  # what a node takes has no keyword
@@ -120,20 +120,7 @@ def test_two_sweeps_at_once_make_one_batch(venue):
     amal, badr = venue.join(tokens=30), venue.join(cash=10_000)
     for _ in range(3):
         venue.trade(amal, badr, 1)
-    begun, gate = [], threading.Barrier(4)
-
-    def sweep():
-        try:
-            gate.wait()
-            begun.append(services.settle_due(at=now()))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=sweep) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    begun = at_once(*[lambda: services.settle_due(at=now())] * 4)
     assert sorted(begun) == [0, 0, 0, 1]
     assert Batch.objects.get().size == 3
     venue.settle()
@@ -170,7 +157,7 @@ def test_killed_after_it_was_sent_it_is_found_and_a_repeat_does_nothing(venue):
 def test_what_another_transaction_settled_is_found_and_not_sent_again(venue):
     amal, badr = venue.join(tokens=30), venue.join(cash=10_000)
     settled, other = venue.trade(amal, badr, 4), venue.trade(amal, badr, 3)
-    contract = plan.site()["Settlement"]
+    contract = site()["Settlement"]
     parties = (venue.suite.token, venue.addresses[amal], venue.addresses[badr])
     line = (settled.bytes.ljust(32, b"\0"), *parties, 4, abi.ZERO, 0)
     tx_hash = venue.act(Duty.OPERATOR, contract, plan.SETTLE, [line])
@@ -186,7 +173,7 @@ def test_nothing_is_sent_where_all_is_settled_already_once_that_is_final(venue, 
     trade_id = venue.trade(amal, badr, 4)
     parties = (venue.suite.token, venue.addresses[amal], venue.addresses[badr])
     line = (trade_id.bytes.ljust(32, b"\0"), *parties, 4, abi.ZERO, 0)
-    venue.act(Duty.OPERATOR, plan.site()["Settlement"], plan.SETTLE, [line])
+    venue.act(Duty.OPERATOR, site()["Settlement"], plan.SETTLE, [line])
     settings.CHAIN_CONFIRMATIONS = 4
     deliver_all()
     carry_out()

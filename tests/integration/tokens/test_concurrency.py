@@ -16,7 +16,7 @@ from tests.factories import businesses
 from tests.factories import ledger as bank
 from tests.factories import tokens as make
 from tests.factories.tokens import AT, BY
-from tests.integration.ledger.test_concurrency import at_once
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,6 +12,7 @@ from apps.chain.types import IntentKind, IntentState
 from apps.common.errors import DomainError
 from apps.ledger import selectors as ledger
 from apps.ledger import services as ledger_acts
+from apps.ledger.types import AccountKind, AccountSpec
 from apps.outbox.models import OutboxMessage
 from apps.parameters import services as parameters
 from apps.tokens import models, selectors, services
@@ -20,7 +21,7 @@ from tests.factories import businesses
 from tests.factories import ledger as bank
 from tests.factories import tokens as make
 from tests.factories.tokens import AT, BY
-from tests.integration.ledger.test_concurrency import at_once
+from tests.threads import at_once
 
 LATER = AT + timedelta(days=3)
 
@@ -275,7 +276,7 @@ def test_an_escrow_that_differs_stops_it():
     token = sold()
     escrow = f"issuer:{token.business_id}:escrow:{token.id}:USD"
     bank.pay_in(bank.client("somebody"), 5)
-    issuer = bank.opened(bank.AccountSpec(bank.AccountKind.ISSUER, "USD", str(token.business_id)))
+    issuer = bank.opened(AccountSpec(AccountKind.ISSUER, "USD", str(token.business_id)))
     bank.post(bank.transfer(escrow, issuer, 1))
     assert refusal(token).code == "escrow_differs"
 

@@ -17,10 +17,10 @@ from tests.factories import businesses
 from tests.factories import tokens as make
 from tests.factories.accounts import AccountFactory, logged_in
 from tests.factories.tokens import AT, BY
-from tests.integration.ledger.test_concurrency import at_once
 from tests.integration.tokens.pages import NOW, forms_of, staff, text_of
 from tests.integration.tokens.test_admin import TOKENS, act
 from tests.integration.tokens.test_api import get, post
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -1,5 +1,7 @@
 """The pages of issuers: their tokens, the wizard that drafts one, and how each is doing."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 from django.utils.html import escape
@@ -18,7 +20,7 @@ from tests.integration.tokens.pages import NOW, SCRIPTS, forms_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("TOK-3", "TOK-4")]
 
-ANSWERS = [
+ANSWERS: list[dict[str, Any]] = [
     {"name": "Falcon Cold Storage", "symbol": "FCSX", "jurisdiction": "AE", "isin": "US0378331005"},
     {"total_supply": "100000.00", "decimals": "2", "price_per_token": "12.50", "raise_currency": "USD",
      "min_investment": "500", "max_investment": "50000", "soft_cap": "100000"},

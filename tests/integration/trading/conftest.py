@@ -44,7 +44,7 @@ def running(valkey):
         thread.join(PATIENCE)
         assert not thread.is_alive()
 
-    sequencer.end = stop
+    sequencer.end = stop  # type: ignore[attr-defined]
     yield sequencer
     stop()
 

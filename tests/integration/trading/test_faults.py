@@ -1,5 +1,6 @@
 """What may go wrong around a batch: nothing acknowledged is lost, and nothing is done twice."""
 
+import json
 import threading
 
 import pytest
@@ -52,7 +53,7 @@ class Listener:
 
     def read(self):
         while message := self.subscription.get_message(timeout=0.1):
-            for parts in client.json.loads(message["data"]):
+            for parts in json.loads(message["data"]):
                 answer = client._read(parts)
                 assert answer.command not in self.answers, "answered twice"
                 self.answers[answer.command] = answer
@@ -312,7 +313,7 @@ def test_a_connection_lost_at_the_commit_is_cleared_up_by_the_database(market, c
     listener, sequencer = Listener(market), Sequencer()
     buyer = market.join(cash=1000)
     sequencer.round()
-    commit = connection._commit
+    commit = connection._commit  # type: ignore[attr-defined]
 
     def broken():
         monkeypatch.undo()
@@ -420,7 +421,7 @@ def test_a_book_and_its_deltas_make_the_next_book(market, bench, valkey):
         answers = bench.desk.turn(market.entries(orders), (), at=AT)
         bench.desk.tell(answers)
         while (message := listening.get_message(timeout=0.1)) is not None:
-            delta = client.json.loads(message["data"])
+            delta = json.loads(message["data"])
             if delta["sequence"] <= at:
                 continue
             assert delta["previous"] == at

@@ -3,12 +3,12 @@
 import json
 import re
 import sys
+from functools import partial
 
 import pytest
 from django.urls import reverse
 
-from apps.accounts import services as accounts
-from apps.accounts.types import Accreditation, Fatca, KycStatus, Role, Standing
+from apps.accounts.types import Accreditation, KycStatus, Role
 from apps.common.clock import now
 from apps.common.ids import new_id
 from apps.trading import models, selectors, services
@@ -17,6 +17,7 @@ from tests.factories import ledger as bank
 from tests.factories.accounts import AccountFactory, logged_in
 from tests.factories.trading import BY, Market
 from tests.integration.tokens.pages import forms_of, text_of
+from tests.integration.trading.asking import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -30,16 +31,8 @@ def market(valkey):
 
 @pytest.fixture
 def somebody(market):
-    """Let somebody in whose identity was looked at; return their account."""
-
-    def make(*, cash=0, tokens=0, status=KycStatus.APPROVED):
-        account = AccountFactory()
-        standing = Standing(status, 2, Accreditation.INSTITUTIONAL, Fatca.CLEAR, "AE")
-        account = bank.act(accounts.set_standing, user_id=account.id, standing=standing, at=now())
-        market.join(cash=cash, tokens=tokens, owner=account.id)
-        return account
-
-    return make
+    """Let somebody in whom no limit of investments binds; return their account."""
+    return partial(person, market, accreditation=Accreditation.INSTITUTIONAL)
 
 
 def place(market, account, side, quantity, price):
@@ -234,7 +227,7 @@ def test_a_preview_of_nothing_says_nothing_and_one_without_a_script_says_what_is
 
 @pytest.mark.spec("ORD-4")
 def test_who_may_not_trade_sees_why_and_what_to_do_instead_of_a_ticket(client, market, somebody):
-    logged_in(client, somebody(status=KycStatus.NONE))
+    logged_in(client, somebody(kyc=KycStatus.NONE))
     page = client.get(at("market", market))
     assert "kyc_not_approved" in text_of(page)
     assert reverse("kyc") in text_of(page)
@@ -245,7 +238,7 @@ def test_who_may_not_trade_sees_why_and_what_to_do_instead_of_a_ticket(client, m
 
 @pytest.mark.spec("ORD-4")
 def test_who_may_only_sell_gets_a_ticket_that_says_so(client, market, somebody):
-    logged_in(client, somebody(tokens=100, status=KycStatus.EXPIRED))
+    logged_in(client, somebody(tokens=100, kyc=KycStatus.EXPIRED))
     page = client.get(at("market", market))
     assert "You can sell, but not buy." in text_of(page)
     assert at("market-order", market) in forms_of(page).sent

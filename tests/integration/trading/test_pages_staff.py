@@ -13,6 +13,7 @@ from apps.trading import models, selectors, services
 from apps.trading.types import Side
 from tests.factories.accounts import AccountFactory, logged_in
 from tests.factories.trading import BY, Bench, Market
+from tests.integration.tokens.pages import text_of as text
 from tests.integration.trading.test_venue import carried_out
 
 pytestmark = pytest.mark.django_db
@@ -36,10 +37,6 @@ def staff(preset):
 @pytest.fixture
 def operator():
     return staff(OPERATOR)
-
-
-def text(answer):
-    return answer.content.decode()
 
 
 def act(client, market, name, **form):

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -31,6 +31,7 @@ from tests.integration.trading.wire import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio, pytest.mark.spec("MKT-1")]
 BY = Actor.system("tests")
 OWN = (b"origin", b"http://testserver")
+LEFT = timedelta(seconds=5)  # of a token's lifetime, of which less than a second is lost to rounding
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +149,7 @@ async def test_a_private_feed_ends_soon_after_its_session(valkey, end):
         assert await other.hear() == {"type": "pong"}
 
 
-async def test_an_access_token_that_ends_or_is_revoked_ends_the_feed_and_a_new_one_prolongs_it(valkey):
+async def test_a_revoked_access_token_ends_the_feed_unless_another_was_shown_meanwhile(valkey):
     account, pair = await act(person)
     short = pair.access
     async with connected() as client, connected() as kept:
@@ -162,6 +163,28 @@ async def test_an_access_token_that_ends_or_is_revoked_ends_the_feed_and_a_new_o
         assert await client.end() == 4401
         await kept.say(op="auth", token=short)
         assert (await kept.until(type="error"))["code"] == "session_ended"
+
+
+@pytest.mark.spec("SEC-2")
+async def test_a_feed_ends_with_its_access_token_and_a_newer_token_prolongs_it(valkey, settings):
+    account, pair = await act(person)
+    async with connected() as client, connected() as kept:
+        issued = datetime.now(UTC) - settings.ACCESS_TOKEN_LIFETIME + LEFT
+        ending = (await act(accounts.issue_tokens, user_id=account.id, by=BY, at=issued)).access
+        for each in (client, kept):
+            await each.say(op="auth", token=ending)
+            await each.until(type="authenticated")
+            await each.subscribe("orders")
+        await kept.say(op="auth", token=pair.access)
+        await kept.until(type="authenticated")
+        assert await client.end() == 4401
+        assert datetime.now(UTC) >= issued + settings.ACCESS_TOKEN_LIFETIME - timedelta(seconds=1), (
+            "not before"
+        )
+        await kept.say(op="auth", token=ending)
+        assert (await kept.until(type="error"))["code"] == "token_expired"
+        await kept.say(op="ping")
+        assert await kept.until(type="pong"), "what was refused ends nothing"
 
 
 async def test_one_connection_is_one_persons(valkey):

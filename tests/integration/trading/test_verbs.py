@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from apps.accounts import services as accounts
-from apps.accounts.types import Accreditation, Fatca, KycStatus, Standing
+from apps.accounts.types import Fatca, KycStatus
 from apps.common.clock import now
 from apps.common.errors import DomainError, Unavailable
 from apps.common.ids import new_id
@@ -16,9 +15,9 @@ from apps.compliance.selectors import NotEligible
 from apps.trading import client, selectors, services
 from apps.trading.types import NewInstrument, NewOrder, OrderStatus, OrderType, Side, TimeInForce
 from tests.factories import ledger as bank
-from tests.factories.accounts import AccountFactory
 from tests.factories.compliance import limit
 from tests.factories.trading import BY, Market, sound
+from tests.integration.trading import asking
 from tests.integration.trading.conftest import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,15 +34,9 @@ def market(valkey):
     return Market()
 
 
-def person(market, *, cash=0, tokens=0, kyc=KycStatus.APPROVED, fatca=Fatca.CLEAR):
-    """Open an account of a person who may trade, and let them in."""
-    account = AccountFactory()
-    standing = Standing(kyc, 1, Accreditation.RETAIL, fatca, "AE")
-    with transaction.atomic():
-        accounts.set_standing(user_id=account.id, standing=standing, at=now())
-    if cash or tokens:
-        market.join(cash=cash, tokens=tokens, owner=account.id)
-    return account.id
+def person(market, **about):
+    """Let somebody in who may trade; return who it is."""
+    return asking.person(market, **about).id
 
 
 def order(market, side, quantity, price=0, *, name="", **terms):

@@ -10,7 +10,7 @@ from apps.ledger import selectors as ledger
 from apps.wallets import models, selectors, services
 from apps.wallets.types import DepositState, Reason, WithdrawalState
 from tests.factories.wallets import BY, acting, asked, bank_reference, destination, funded, person, requested
-from tests.integration.ledger.test_concurrency import at_once, refusals
+from tests.threads import at_once, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

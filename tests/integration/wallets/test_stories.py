@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -109,8 +110,10 @@ def _agrees(people):
             held = sum(row.amount for row in mine if row.state in holding)
             gone = sum(row.amount for row in mine if row.state == WithdrawalState.COMPLETED)
             found = {b.account.asset: b for b in ledger.balances_of(str(who.id))}.get(currency)
-            assert (found.available, found.held) if found else (came - gone - held, held) == (0, 0)
-    for row in [*models.Deposit.objects.all(), *models.Withdrawal.objects.all()]:
+            has = (found.available, found.held) if found else (0, 0)
+            assert has == (came - gone - held, held)
+    every: list[Any] = [*models.Deposit.objects.all(), *models.Withdrawal.objects.all()]
+    for row in every:
         line = ledger_models.WalletTransaction.objects.get(pk=row.line)
         ended = row.state in {"credited", "completed"}
         waits = row.state in {"requested", "received", "under_review", "approved", "sent"}

@@ -22,7 +22,7 @@ def render():
 
     def rendered(text, url="/here?state=pending&cursor=abc", **context):
         request = RequestFactory().get(url)
-        request.csp_nonce = "nonce-of-the-page"
+        request.csp_nonce = "nonce-of-the-page"  # type: ignore[attr-defined]
         request.user = AnonymousUser()
         template = engines["django"].from_string(CottonCompiler().process(text))
         return " ".join(template.render(context, request).split())

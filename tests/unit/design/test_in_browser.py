@@ -81,7 +81,7 @@ def rendered(page, *, role, theme, language):
     request = RequestFactory().get(f"/{page}", {"role": role, "theme": theme})
     request.COOKIES["theme"] = theme
     request.user = AnonymousUser()
-    request.csp_nonce = "test"
+    request.csp_nonce = "test"  # type: ignore[attr-defined]
     with translation.override(language):
         template = engines["django"].from_string(CottonCompiler().process(PAGES[page]))
         return template.render(AROUND | {"role": role}, request)

@@ -7,6 +7,7 @@ import pytest
 
 from launcher.errors import LaunchError
 from launcher.install import browser, node, packages
+from launcher.paths import CHECKOUT
 from launcher.services import chain
 
 pytestmark = pytest.mark.spec("OPS-1")
@@ -29,7 +30,7 @@ def venv(tmp_path, monkeypatch):
 def test_packages_are_installed_once_and_again_when_the_lock_file_changes(venv, capsys):
     packages.ensure("local")
     assert "Python packages" in capsys.readouterr().out
-    assert (venv / "alef.pth").read_text().strip() == str(packages.CHECKOUT)
+    assert (venv / "alef.pth").read_text().strip() == str(CHECKOUT)
     packages.ensure("local")
     packages.ensure("embedded")  # it is part of local
     assert capsys.readouterr().out == ""

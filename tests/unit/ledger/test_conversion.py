@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.common.errors import DomainError
 from apps.ledger import postings
 from apps.ledger.types import Account, AccountKind, AssetStatus, Conversion, EntryKind, Rate
 
@@ -65,7 +66,7 @@ def test_decimals_of_both_assets_count():
     ],
 )
 def test_what_can_not_be_exchanged_is_refused(amount, rate, code):
-    with pytest.raises(Exception, match=r".") as refusal:
+    with pytest.raises(DomainError) as refusal:
         convert(amount, rate)
     assert refusal.value.code == code
 
