@@ -23,9 +23,10 @@ def unhindered(settings, valkey, monkeypatch):
     """
     settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
     settings.ALLOWED_HOSTS = ["*"]
-    monkeypatch.setattr(placing, "_ask", _no_answer)
+    monkeypatch.setattr(placing, "_ask_several", _no_answer)
 
 
-def _no_answer(instrument, messages, at):
-    inbox.send(instrument.number, messages)
+def _no_answer(asked, at):
+    for instrument, messages in asked.items():
+        inbox.send(instrument, messages)
     raise Unavailable("The market didn't answer in time.")
