@@ -168,6 +168,17 @@ class AllocationAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(Permission.SETTLEMENT_RETRY)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Name the token without a link for who may not open it."""
+        fields = list(super().get_fields(request, obj))
+        if request.user.has_perm(self.permission):
+            return fields
+        return ["symbol" if field == "token" else field for field in fields]
+
+    @admin.display(description=gettext_lazy("Token"))
+    def symbol(self, row: Allocation) -> str:
+        return row.token.symbol
+
     @admin.display(description=gettext_lazy("Quantity"))
     def units(self, row: Allocation) -> str:
         return money.text(row.quantity, decimals=row.token.decimals)

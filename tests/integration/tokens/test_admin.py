@@ -96,3 +96,14 @@ def test_a_search_for_anything_finds_what_there_is(staff, page):
         assert client.get(reverse(page), {"q": query}).status_code == 200, query
     found = client.get(reverse(ALLOCATIONS), {"q": str(allocation.investor_id)}).content.decode()
     assert str(allocation.id) in found
+
+
+def test_who_may_not_open_a_token_gets_no_link_to_it(staff):
+    allocation = make.subscribed(make.offered(at=now()), at=now())
+    page = reverse("admin:tokens_allocation_change", args=[allocation.id])
+    of_token = reverse("admin:tokens_token_change", args=[allocation.token_id])
+    for preset, is_linked in (("finance_operator", False), ("super_admin", True)):
+        shown = staff(preset).get(page)
+        assert shown.status_code == 200
+        assert allocation.symbol in shown.content.decode()
+        assert (of_token in shown.content.decode()) is is_linked
