@@ -19,7 +19,7 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Alef API",
-    "DESCRIPTION": "Issuance, trading, settlement and servicing of regulated security tokens. "
+    "DESCRIPTION": "Issuance, trading and settlement of regulated security tokens. "
     "Live market data and own orders: the WebSocket /ws/v1, see docs/api/websocket.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
