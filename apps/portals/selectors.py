@@ -52,7 +52,7 @@ CUSTOMER: Sequence[tuple[str | Promise, Sequence[Item]]] = [
         [Item("offerings", _("Offerings"), "store"), Item("subscriptions", _("Subscriptions"), "ticket")],
     ),
     (
-        _("Trading"),
+        pgettext_lazy("market", "Trading"),
         [
             Item("markets", _("Markets"), "chart-candlestick"),
             Item("orders", _("Orders"), "list-ordered"),

@@ -52,6 +52,10 @@ _WORDS: "dict[Family, dict[str, _StrPromise]]" = {
         "received": _("Received"),
         "inactive": _("Inactive"),
         "off_chain": _("Off chain"),
+        # classes of investors
+        "retail": _("Retail"),
+        "professional": _("Professional"),
+        "institutional": _("Institutional"),
     },
     Family.WAITING: {
         "pending": _("Pending"),
