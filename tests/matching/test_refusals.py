@@ -17,8 +17,7 @@ STOP_LIMIT = {**STOP, "order_type": OrderType.STOP_LIMIT, "price": 112}
 TRAILING = {**STOP, "order_type": OrderType.TRAILING_STOP, "stop_price": 3}
 PERCENT = {**TRAILING, "flags": Flag.TRAIL_PERCENT}
 ICEBERG = {**LIMIT, "order_type": OrderType.ICEBERG, "display_quantity": 2}
-POST_ONLY: dict[str, int] = {"flags": Flag.POST_ONLY}
-FOK: dict[str, int] = {"time_in_force": TimeInForce.FOK}
+NEVER_AT_ONCE = (STOP, STOP_LIMIT, TRAILING, PERCENT, ICEBERG)
 
 # What is refused on its own face: (reason, command).
 MALFORMED = [
@@ -77,23 +76,13 @@ MALFORMED = [
     (Reason.BUDGET_NOT_ALLOWED, {**STOP, "budget": 1, "side": Side.SELL}),
     (Reason.BUDGET_NOT_ALLOWED, {**STOP_LIMIT, "budget": 1}),
     (Reason.BUDGET_NOT_ALLOWED, {**ICEBERG, "budget": 1}),
+    *[(Reason.CONFLICTING_TERMS, {**order, "time_in_force": TimeInForce.FOK}) for order in NEVER_AT_ONCE],
     *[
-        (Reason.CONFLICTING_TERMS, {**order, **terms})
-        for order, terms in [
-            (ICEBERG, FOK),
-            (STOP, FOK),
-            (STOP_LIMIT, FOK),
-            (TRAILING, FOK),
-            (STOP, POST_ONLY),
-            (STOP_LIMIT, POST_ONLY),
-            (TRAILING, POST_ONLY),
-            (LIMIT, {"flags": Flag.OCO}),
-            (MARKET, {"flags": Flag.OCO}),
-            (ICEBERG, {"flags": Flag.OCO}),
-            (LIMIT, {"flags": Flag.TRAIL_PERCENT}),
-            (STOP, {"flags": Flag.TRAIL_PERCENT}),
-        ]
+        (Reason.CONFLICTING_TERMS, {**order, "flags": Flag.POST_ONLY})
+        for order in (STOP, STOP_LIMIT, TRAILING)
     ],
+    *[(Reason.CONFLICTING_TERMS, {**order, "flags": Flag.OCO}) for order in (LIMIT, MARKET, ICEBERG)],
+    *[(Reason.CONFLICTING_TERMS, {**order, "flags": Flag.TRAIL_PERCENT}) for order in (LIMIT, STOP)],
     (Reason.NOT_IN_AUCTION, {"op": Op.UNCROSS, "instrument": 1, "price": 100}),
     (Reason.NO_LAST_PRICE, TRAILING),
     (Reason.OCO_PARTNER, {**STOP, "flags": Flag.OCO}),
