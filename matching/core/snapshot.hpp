@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core.hpp"
@@ -147,13 +148,16 @@ class Builder {
     Source source_;
 };
 
-// Build a core in which no instrument is open yet from canonical bytes without their hash. nullptr: done; else
-// why not, and the core is of no use any more. May throw std::bad_alloc.
-inline const char* restore(Core& fresh, const uint8_t* content, size_t size) {
-    {
-        Survey survey;
-        if (const char* why = survey.read(content, size)) return why;
-    }
+// Say why these canonical bytes, without their hash, are no sound state; nullptr if they are one. May throw
+// std::bad_alloc.
+inline const char* fault(const uint8_t* content, size_t size) {
+    Survey survey;
+    return survey.read(content, size);
+}
+
+// Build sound bytes into a core in which no instrument is open yet. nullptr: done; else why not, and the core is of no
+// use any more. May throw std::bad_alloc.
+inline const char* build(Core& fresh, const uint8_t* content, size_t size) {
     return Builder(fresh, content, size).build() ? nullptr : "the snapshot holds more orders than there is memory for";
 }
 
