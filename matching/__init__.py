@@ -41,7 +41,7 @@ from matching.adapter import ReferenceEngine
 from matching.codes import EventKind, Flag, Op, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce
 from matching.face import Engine, EngineUnavailableError, info, note_missing, register
 from matching.records import COMMAND, EVENT, LEVEL
-from matching.views import Best, Depth, Info, Instrument, RestingOrder
+from matching.views import Best, Depth, Info, Instrument, Memory, RestingOrder
 
 __all__ = [
     "COMMAND",
@@ -55,6 +55,7 @@ __all__ = [
     "Flag",
     "Info",
     "Instrument",
+    "Memory",
     "Op",
     "OrderType",
     "Phase",
