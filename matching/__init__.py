@@ -37,6 +37,7 @@ See README.md beside this file for every command, event, reason and check.
 
 from importlib import import_module
 
+from matching import build
 from matching.adapter import ReferenceEngine
 from matching.codes import EventKind, Flag, Op, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce
 from matching.face import Engine, EngineUnavailableError, info, note_missing, register
@@ -68,7 +69,10 @@ __all__ = [
 ]
 
 register(ReferenceEngine)
-try:
-    register(import_module("matching.compiled").CompiledEngine)
-except ImportError as error:
-    note_missing("compiled", str(error))
+if fault := build.fault():
+    note_missing("compiled", fault)
+else:
+    try:
+        register(import_module("matching.compiled").CompiledEngine)
+    except ImportError as error:
+        note_missing("compiled", str(error))
