@@ -54,6 +54,19 @@ def levels(number: int, room: int | None) -> int:
     return min(wanted, HIGHEST)
 
 
+def reference_price(reference: int, tick: int) -> int:
+    """Return the price that an auction is to stay near to; 0 for the last price.
+
+    Raises:
+        TypeError: not an integer.
+        ValueError: negative, too high, or not a multiple of the tick.
+    """
+    price = within("the reference", reference, 0, HIGHEST)
+    if price % tick:
+        raise ValueError(f"the reference {price} is not a multiple of the tick {tick}")
+    return price
+
+
 def within(what: str, number: int, lowest: int, highest: int) -> int:
     """Return a number that lies between two, both inclusive.
 

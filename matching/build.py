@@ -196,7 +196,7 @@ def _compile(folder: Path) -> None:
         extra_compile_args=list(FLAGS),
         language="c++",
     )
-    modules = cythonize([extension], build_dir=str(folder), force=True)
+    modules = cythonize([extension], build_dir=str(folder), force=True)  # type: ignore[no-untyped-call]  # has no types
     command = build_ext(setuptools.Distribution({"name": "matching", "ext_modules": modules}))
     command.build_lib = command.build_temp = str(folder)
     command.ensure_finalized()

@@ -13,8 +13,8 @@ import numpy as np
 from matching import arguments, state
 from matching.codes import Flag, OrderType, Phase, SelfTrade, Side, TimeInForce
 from matching.face import Engine
-from matching.records import COMMAND, EVENT, HIGHEST, LEVEL, check_out, many_commands, one_command
-from matching.views import Best, Depth, Instrument, Memory, RestingOrder
+from matching.records import EVENT, HIGHEST, LEVEL, check_out, many_commands, one_command
+from matching.views import Auction, Best, Depth, Instrument, Memory, RestingOrder
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -187,8 +187,18 @@ cdef class Core:
         cdef uint32_t number = self._opened(instrument)
         return Best(self.engine.best(number, Side.BUY) or None, self.engine.best(number, Side.SELL) or None)
 
+    def auction(self, instrument, reference=0):
+        """Return what UNCROSS would trade now."""
+        cdef core.InstrumentView view
+        cdef uint32_t number = self._opened(instrument)
+        memset(&view, 0, sizeof(view))
+        self.engine.instrument(number, view)
+        cdef int64_t price = arguments.reference_price(reference, view.tick)
+        cdef core.Indicative told = self.engine.auction(number, price)
+        return Auction(told.price, told.quantity, told.surplus, told.side)
+
     def order(self, order_id):
-        """Return a resting order."""
+        """Return a resting order or a waiting stop."""
         cdef core.OrderView view
         self._ready()
         number = operator.index(order_id)
@@ -206,6 +216,11 @@ cdef class Core:
             flags=Flag(view.flags),
             price=view.price,
             quantity=view.quantity,
+            stop_price=view.stop_price,
+            display_quantity=view.display_quantity,
+            visible=view.visible,
+            budget=view.budget,
+            extreme=view.extreme,
         )
 
     def instrument(self, instrument):
