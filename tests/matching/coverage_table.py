@@ -9,7 +9,7 @@ UNGIVEN = {  # numbers kept for journals, or known only to an engine whose memor
     Reason.OP_NOT_SUPPORTED,
     Reason.ORDER_TYPE_NOT_SUPPORTED,
     Reason.FLAG_NOT_SUPPORTED,
-    Reason.BOOK_FULL,
+    *(reason for reason in Reason if reason.name == "BOOK_FULL"),
 }
 KINDS = {int(kind): f"kind {kind.name}" for kind in EventKind}
 REASONS = {int(reason): f"reason {reason.name}" for reason in Reason}
