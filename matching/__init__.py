@@ -41,12 +41,13 @@ from matching.adapter import ReferenceEngine
 from matching.codes import EventKind, Flag, Op, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce
 from matching.face import Engine, EngineUnavailableError, info, note_missing, register
 from matching.records import COMMAND, EVENT, LEVEL
-from matching.views import Best, Depth, Info, Instrument, RestingOrder
+from matching.views import Auction, Best, Depth, Info, Instrument, RestingOrder
 
 __all__ = [
     "COMMAND",
     "EVENT",
     "LEVEL",
+    "Auction",
     "Best",
     "Depth",
     "Engine",

@@ -6,7 +6,7 @@ from typing import Unpack
 
 import numpy as np
 
-from matching import checks, state
+from matching import auction, checks, state
 from matching.book import Book, BookSide
 from matching.codes import Flag, OrderType, Phase, SelfTrade, Side, TimeInForce
 from matching.face import Engine
@@ -24,7 +24,7 @@ from matching.records import (
     one_command,
 )
 from matching.reference import Reference
-from matching.views import Best, Depth, Instrument, RestingOrder
+from matching.views import Auction, Best, Depth, Instrument, RestingOrder
 
 HIGHEST_INSTRUMENT = 2**32 - 1
 FIRST_BUFFER = 1024
@@ -90,8 +90,16 @@ class ReferenceEngine(Engine):
         book = self._book(instrument)
         return Best(book.bids.best_price(), book.asks.best_price())
 
+    def auction(self, instrument: int, reference: int = 0) -> Auction:
+        """Return what UNCROSS would trade now."""
+        book = self._book(instrument)
+        price = _within("the reference", reference, 0, HIGHEST)
+        if price % book.tick:
+            raise ValueError(f"the reference {price} is not a multiple of the tick {book.tick}")
+        return auction.clearing(book, price or book.last_price)
+
     def order(self, order_id: int) -> RestingOrder | None:
-        """Return a resting order."""
+        """Return a resting order or a waiting stop."""
         order = self._reference.orders.get(order_id)
         if order is None:
             return None
@@ -107,6 +115,11 @@ class ReferenceEngine(Engine):
             flags=Flag(order.flags),
             price=order.price,
             quantity=order.quantity,
+            stop_price=order.stop_price,
+            display_quantity=order.display_quantity,
+            visible=order.visible,
+            budget=order.budget,
+            extreme=order.extreme,
         )
 
     def instrument(self, instrument: int) -> Instrument:
@@ -169,7 +182,7 @@ class ReferenceEngine(Engine):
 
 def _levels(side: BookSide, levels: int) -> list[tuple[int, int, int]]:
     return [
-        (price, sum(order.quantity for order in queue), len(queue))
+        (price, sum(order.visible for order in queue), len(queue))
         for price, queue in islice(side.levels(), levels)
     ]
 

@@ -1,31 +1,17 @@
-"""Keep one instrument's resting orders in price-time priority, in the plainest way that is right.
+"""Keep one instrument's orders: the resting ones in price-time priority, the stops beside them.
 
 A side of the book is a sorted list of prices; at each price stands a queue of orders, first come
-first served. Nothing here decides anything: `checks` refuses, `reference` acts.
+first served. Nothing here decides anything: `checks` refuses, `reference` and `trading` act.
 """
 
 from bisect import insort
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from matching.codes import Phase, Side
-
-
-@dataclass(slots=True, eq=False)
-class Order:
-    """An order, incoming or resting. `quantity` is what is still open."""
-
-    order_id: int
-    instrument: int
-    account: int
-    owner: int
-    side: int
-    order_type: int
-    time_in_force: int
-    self_trade: int
-    flags: int
-    price: int
-    quantity: int
+from matching.order import Order
+from matching.stops import WaitingStops
 
 
 class BookSide:
@@ -35,7 +21,7 @@ class BookSide:
         self.side = side
         self.prices: list[int] = []  # ascending
         self.queues: dict[int, dict[int, Order]] = {}  # price -> its orders by id, in order of arrival
-        self.open_quantity = 0
+        self.open_quantity = 0  # hidden parts included
 
     def best_price(self) -> int | None:
         """Return the price that trades first: the highest bid or the lowest ask."""
@@ -82,17 +68,23 @@ class BookSide:
         self.open_quantity -= order.quantity
 
     def take(self, order: Order, quantity: int) -> None:
-        """Lower an order's open quantity where it stands; at 0 it leaves the book."""
+        """Lower an order's open quantity where it stands, the hidden part first; at 0 it leaves the book."""
         if quantity == order.quantity:
             self.remove(order)
         else:
             self.open_quantity -= quantity
         order.quantity -= quantity
+        order.visible = min(order.visible, order.quantity)
+
+    def to_the_back(self, order: Order) -> None:
+        """Move an order to the end of its price's queue."""
+        queue = self.queues[order.price]
+        queue[order.order_id] = queue.pop(order.order_id)
 
 
 @dataclass(slots=True)
 class Book:
-    """One instrument: its two sides, its rules and its state. A bound of 0 means none."""
+    """One instrument: its two sides, its stops, its rules and its state. A bound of 0 means none."""
 
     instrument: int
     tick: int
@@ -104,6 +96,8 @@ class Book:
     last_price: int = 0
     bids: BookSide = field(default_factory=lambda: BookSide(Side.BUY))
     asks: BookSide = field(default_factory=lambda: BookSide(Side.SELL))
+    stops: WaitingStops = field(default_factory=WaitingStops)
+    elected: deque[Order] = field(default_factory=deque)  # empty between two commands
 
     def own_side(self, side: int) -> BookSide:
         """Return the side where an order of this side rests."""
@@ -112,3 +106,9 @@ class Book:
     def other_side(self, side: int) -> BookSide:
         """Return the side that an order of this side trades against."""
         return self.asks if side == Side.BUY else self.bids
+
+    def orders(self) -> Iterator[Order]:
+        """Walk all orders: bids and asks by priority, then waiting stops by arrival."""
+        yield from self.bids.orders()
+        yield from self.asks.orders()
+        yield from self.stops.orders()

@@ -31,7 +31,7 @@ class Side(IntEnum):
 
 
 class OrderType(IntEnum):
-    """How an order meets the book."""
+    """How an order meets the book. The three stop types wait outside it until a trade elects them."""
 
     LIMIT = 0
     MARKET = 1
@@ -68,7 +68,12 @@ class SelfTrade(IntEnum):
 
 
 class Flag(IntFlag):
-    """Extra terms of an order, one bit each."""
+    """Extra terms of an order, one bit each.
+
+    POST_ONLY rests or is refused, and never takes. OCO pairs a stop with the limit order placed just
+    before it: what touches one cancels the other. TRAIL_PERCENT counts a trailing stop's distance in
+    basis points.
+    """
 
     NONE = 0
     POST_ONLY = 1
@@ -77,15 +82,16 @@ class Flag(IntFlag):
 
 
 class Phase(IntEnum):
-    """What an instrument's book is doing."""
+    """What an instrument's book is doing: trading, collecting orders for an auction, or either one halted."""
 
     CONTINUOUS = 1
     HALTED = 2
     AUCTION = 3
+    AUCTION_HALTED = 4
 
 
 class EventKind(IntEnum):
-    """What happened. TRIGGERED and AUCTION belong to stops and auctions, which not every engine has."""
+    """What happened, to an order or to an instrument."""
 
     ACCEPTED = 1
     TRADE = 2
@@ -99,6 +105,9 @@ class EventKind(IntEnum):
     RESUMED = 10
     COLLAR_SET = 11
     AUCTION = 12
+    REFILLED = 13
+    ALL_CANCELLED = 14
+    AUCTION_OPENED = 15
 
 
 class Reason(IntEnum):
@@ -108,6 +117,9 @@ class Reason(IntEnum):
     3xx the order does not allow it  4xx a price, quantity or cash limit
     5xx self-trade prevention        6xx this engine does not support it
     7xx the order's own terms
+
+    The engines here support everything and give no 6xx; the compiled one alone gives BOOK_FULL, when
+    the memory it reserved is used up.
     """
 
     NONE = 0
@@ -130,20 +142,29 @@ class Reason(IntEnum):
     DISPLAY_QUANTITY_NOT_ALLOWED = 116
     CONFLICTING_TERMS = 117
     INVALID_COLLAR = 118
+    INVALID_STOP_PRICE = 119
+    INVALID_DISPLAY_QUANTITY = 120
 
     UNKNOWN_INSTRUMENT = 201
     INSTRUMENT_HALTED = 202
     ALREADY_HALTED = 203
     NOT_HALTED = 204
+    ALREADY_IN_AUCTION = 205
+    NOT_IN_AUCTION = 206
+    ORDER_NOT_FOR_AUCTION = 207
+    NO_LAST_PRICE = 208
 
     ORDER_ID_NOT_INCREASING = 301
     UNKNOWN_ORDER = 302
     WRONG_ACCOUNT = 303
     NOT_EXPIRABLE = 304
+    OCO_PARTNER = 305
+    OCO_LEG = 306
 
     PRICE_OUTSIDE_COLLAR = 401
     OPEN_QUANTITY_LIMIT = 402
     BUDGET_EXHAUSTED = 403
+    BOOK_FULL = 404
 
     SELF_TRADE_CANCEL_NEWEST = 501
     SELF_TRADE_CANCEL_OLDEST = 502
@@ -158,3 +179,4 @@ class Reason(IntEnum):
     FOK_NOT_FILLABLE = 702
     IOC_REMAINDER = 703
     NO_LIQUIDITY = 704
+    OCO_OTHER_LEG = 705

@@ -7,7 +7,7 @@ from typing import ClassVar, Self, Unpack, cast
 import numpy as np
 
 from matching.records import Buffer, CommandFields, Records
-from matching.views import Best, Depth, Info, Instrument, RestingOrder
+from matching.views import Auction, Best, Depth, Info, Instrument, RestingOrder
 
 ENGINES = ("compiled", "reference")  # best first
 
@@ -80,7 +80,7 @@ class Engine:
         raise NotImplementedError
 
     def depth(self, instrument: int, levels: int, out: Records | None = None) -> Depth:
-        """Return the first price levels of both sides, best first.
+        """Return the first price levels of both sides, best first. An iceberg counts with what it shows.
 
         `out`: a LEVEL array of shape (2, n), n at least `levels`, that the answer is written into.
 
@@ -92,15 +92,27 @@ class Engine:
         raise NotImplementedError
 
     def best(self, instrument: int) -> Best:
-        """Return the best prices of both sides.
+        """Return the best prices of both sides; in an auction they may cross.
 
         Raises:
             LookupError: the instrument is not open.
         """
         raise NotImplementedError
 
+    def auction(self, instrument: int, reference: int = 0) -> Auction:
+        """Return what UNCROSS would trade now, before self-trade prevention; in every phase.
+
+        `reference`: as in UNCROSS, the price to stay near to, a multiple of the tick; 0 for the last price.
+
+        Raises:
+            LookupError: the instrument is not open.
+            TypeError: the reference is not an integer.
+            ValueError: the reference is negative or not a multiple of the tick.
+        """
+        raise NotImplementedError
+
     def order(self, order_id: int) -> RestingOrder | None:
-        """Return a resting order, or None if no order of this id rests in any book."""
+        """Return a resting order or a waiting stop, or None if no order of this id is in any book."""
         raise NotImplementedError
 
     def instrument(self, instrument: int) -> Instrument:

@@ -3,33 +3,37 @@
 Two engines are in the same state exactly if these bytes are equal, whatever they are built of, so a
 hash over them compares engines. All numbers are little endian, without padding:
 
-    header      8 bytes "ALEFBOOK", u32 version (1), u32 number of instruments
+    header      8 bytes "ALEFBOOK", u32 version (2), u32 number of instruments
     instrument  u32 id, u32 phase, i64 tick, i64 lot, i64 lowest, i64 highest,
-                u64 last order id, i64 last price, u64 number of bids, u64 number of asks;
-                then its bids and then its asks, each in the order in which they would trade
+                u64 last order id, i64 last price,
+                u64 number of bids, u64 number of asks, u64 number of waiting stops;
+                then its bids and then its asks, each in the order in which they would trade,
+                and then its stops in order of arrival
     order       u64 id, u32 account, u32 owner, i64 price, i64 open quantity, u32 flags,
                 u8 order type, u8 time in force, u8 self-trade mode, u8 side
+                followed, if it is an ICEBERG, by i64 display quantity, i64 visible quantity
+                followed, if it is a stop, by i64 stop price, i64 budget, i64 extreme
 
 Instruments stand in ascending order of their ids. The state hash is the SHA-256 of these bytes, and
-a snapshot is these bytes followed by their hash.
+a snapshot is these bytes followed by their hash. What makes a state sound is in `soundness`.
 """
 
 import hashlib
 import struct
 from collections.abc import Iterable
 
-from matching.book import Book, BookSide, Order
-from matching.checks import RESTING_TIMES, SELF_TRADES, SUPPORTED_FLAGS, collar, reaches
-from matching.codes import OrderType, Phase
-from matching.records import HIGHEST
+from matching import soundness
+from matching.book import Book
+from matching.order import ICEBERG, Order
 
 MAGIC = b"ALEFBOOK"
-VERSION = 1
+VERSION = 2
 HEADER = struct.Struct("<8sII")
-INSTRUMENT = struct.Struct("<IIqqqqQqQQ")
+INSTRUMENT = struct.Struct("<IIqqqqQqQQQ")
 ORDER = struct.Struct("<QIIqqIBBBB")
+OF_ICEBERG = struct.Struct("<qq")
+OF_STOP = struct.Struct("<qqq")
 DIGEST_SIZE = 32
-PHASES = frozenset({Phase.CONTINUOUS, Phase.HALTED})
 
 
 def encode(books: Iterable[Book]) -> bytes:
@@ -47,7 +51,7 @@ def decode(snapshot: bytes) -> list[Book]:
     """Read the books out of a snapshot, believing nothing.
 
     Raises:
-        ValueError: damaged, of another version, or a state that no stream of commands leads to.
+        ValueError: damaged, of another version, or a state that breaks a rule of the book.
     """
     content, given = snapshot[:-DIGEST_SIZE], snapshot[-DIGEST_SIZE:]
     if len(content) < HEADER.size or not content.startswith(MAGIC):
@@ -82,7 +86,7 @@ class _Reader:
 
 
 def _encode_book(book: Book) -> bytes:
-    bids, asks = list(book.bids.orders()), list(book.asks.orders())
+    bids, asks, stops = list(book.bids.orders()), list(book.asks.orders()), list(book.stops.orders())
     head = INSTRUMENT.pack(
         book.instrument,
         book.phase,
@@ -94,12 +98,13 @@ def _encode_book(book: Book) -> bytes:
         book.last_price,
         len(bids),
         len(asks),
+        len(stops),
     )
-    return head + b"".join(_encode_order(order) for order in bids + asks)
+    return head + b"".join(_encode_order(order) for order in bids + asks + stops)
 
 
 def _encode_order(order: Order) -> bytes:
-    return ORDER.pack(
+    content = ORDER.pack(
         order.order_id,
         order.account,
         order.owner,
@@ -111,32 +116,38 @@ def _encode_order(order: Order) -> bytes:
         order.self_trade,
         order.side,
     )
+    if order.order_type == ICEBERG:
+        return content + OF_ICEBERG.pack(order.display_quantity, order.visible)
+    if order.is_stop():
+        return content + OF_STOP.pack(order.stop_price, order.budget, order.extreme)
+    return content
 
 
 def _decode_book(reader: _Reader) -> Book:
-    *fields, bids, asks = reader.read(INSTRUMENT)
+    *fields, bids, asks, stops = reader.read(INSTRUMENT)
     instrument, phase, tick, lot, lowest, highest, last_order_id, last_price = fields
     book = Book(instrument, tick, lot, lowest, highest, phase, last_order_id, last_price)
-    sound = phase in PHASES and tick > 0 and lot > 0 and not collar(lowest, highest)
-    if not sound or last_order_id > HIGHEST or last_price < 0 or last_price % tick:
-        raise ValueError(f"instrument {instrument} has impossible settings")
+    soundness.check_settings(book)
     for side, count in ((book.bids, bids), (book.asks, asks)):
         for _ in range(count):
             order = _decode_order(reader, instrument)
-            if order.order_id in reader.order_ids:
-                raise ValueError(f"order {order.order_id} stands in the books twice")
-            reader.order_ids.add(order.order_id)
-            _add(book, side, order)
-    bid, ask = book.bids.best_price(), book.asks.best_price()
-    if bid is not None and ask is not None and bid >= ask:
-        raise ValueError(f"the book of instrument {instrument} is crossed")
+            soundness.check_resting(order, side, book)
+            side.add(order)
+    for _ in range(stops):
+        order = _decode_order(reader, instrument)
+        soundness.check_waiting(order, book)
+        book.stops.add(order)
+    soundness.check_whole(book)
     return book
 
 
 def _decode_order(reader: _Reader, instrument: int) -> Order:
     fields = reader.read(ORDER)
     order_id, account, owner, price, quantity, flags, order_type, time_in_force, self_trade, side = fields
-    return Order(
+    if order_id in reader.order_ids:
+        raise ValueError(f"order {order_id} stands in the books twice")
+    reader.order_ids.add(order_id)
+    order = Order(
         order_id=order_id,
         instrument=instrument,
         account=account,
@@ -149,22 +160,10 @@ def _decode_order(reader: _Reader, instrument: int) -> Order:
         price=price,
         quantity=quantity,
     )
-
-
-def _add(book: Book, side: BookSide, order: Order) -> None:
-    known = (
-        order.side == side.side
-        and order.order_type == OrderType.LIMIT
-        and order.time_in_force in RESTING_TIMES
-        and order.self_trade in SELF_TRADES
-        and not order.flags & ~SUPPORTED_FLAGS
-    )
-    amounts = order.price > 0 and order.quantity > 0 and not order.price % book.tick
-    if not known or not amounts or order.quantity % book.lot or not 0 < order.order_id <= book.last_order_id:
-        raise ValueError(f"order {order.order_id} cannot rest in the book of instrument {book.instrument}")
-    worst = side.worst_price()
-    if worst is not None and order.price != worst and reaches(side.side, order.price, worst):
-        raise ValueError(f"order {order.order_id} stands out of priority")
-    side.add(order)
-    if side.open_quantity > HIGHEST:
-        raise ValueError(f"instrument {book.instrument} has more open quantity than a side can hold")
+    if order.is_stop():
+        order.stop_price, order.budget, order.extreme = reader.read(OF_STOP)
+    else:
+        order.visible = quantity
+    if order_type == ICEBERG:
+        order.display_quantity, order.visible = reader.read(OF_ICEBERG)
+    return order

@@ -21,9 +21,27 @@ class Depth(NamedTuple):
     asks: Records
 
 
+class Auction(NamedTuple):
+    """What an auction would trade now, and at which price; all 0 where nothing would.
+
+    `surplus`: the quantity that would be left over at this price, on the `side` given, a `Side`; 0 and 0
+    where both sides match.
+    """
+
+    price: int
+    quantity: int
+    surplus: int
+    side: int
+
+
 @dataclass(frozen=True, slots=True)
 class RestingOrder:
-    """An order in the book. `quantity` is what is still open."""
+    """An order in the book, or a stop that waits for a trade. `quantity` is what is still open.
+
+    `visible` is what the book shows of it: all of a LIMIT, a slice of an ICEBERG, nothing of a stop.
+    `stop_price` is a trailing stop's distance; `extreme` the best trade price it has seen. What the
+    order's type does not have is 0.
+    """
 
     order_id: int
     instrument: int
@@ -36,6 +54,11 @@ class RestingOrder:
     flags: Flag
     price: int
     quantity: int
+    stop_price: int = 0
+    display_quantity: int = 0
+    visible: int = 0
+    budget: int = 0
+    extreme: int = 0
 
 
 @dataclass(frozen=True, slots=True)

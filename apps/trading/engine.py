@@ -35,7 +35,7 @@ __all__ = ["RECORD", "Book", "Command", "Event", "EventKind", "Op", "pack", "rea
 RECORD = COMMAND.itemsize
 _WIRE = struct.Struct("<QIIIIQBBBBIqqqqq")
 _HEADER = struct.Struct("<8sII")
-_STATE = struct.Struct("<IIqqqqQqQQ")
+_STATE = struct.Struct("<IIqqqqQqQQQ")
 _RESTING = np.dtype(
     [
         ("id", "<u8"),
@@ -224,8 +224,9 @@ def state_of(instrument: Instrument, orders: Iterable[Working], *, last_order: i
         last_price,
         len(bids),
         len(asks),
+        0,  # no stops wait
     )
-    content = _HEADER.pack(b"ALEFBOOK", 1, 1) + head + np.array(bids + asks, _RESTING).tobytes()
+    content = _HEADER.pack(b"ALEFBOOK", 2, 1) + head + np.array(bids + asks, _RESTING).tobytes()
     return content + hashlib.sha256(content).digest()
 
 

@@ -251,7 +251,7 @@ def test_an_instrument_tells_its_settings(engine):
     assert engine.instrument(0) == matching.Instrument(0, 1, 1, 0, 0, matching.Phase.CONTINUOUS, 0, 0)
 
 
-@pytest.mark.parametrize("ask", ["best", "instrument", "state_hash", "depth"])
+@pytest.mark.parametrize("ask", ["auction", "best", "instrument", "state_hash", "depth"])
 def test_asking_about_an_instrument_that_is_not_open(engine, ask):
     with pytest.raises(LookupError, match="instrument 5 is not open"):
         getattr(engine, ask)(5, *([1] if ask == "depth" else []))
@@ -307,6 +307,7 @@ def test_an_order_tells_what_is_open_and_is_not_the_live_one(engine):
         flags=matching.Flag.POST_ONLY,
         price=100,
         quantity=5,
+        visible=5,
     )
     assert engine.order(1).quantity == 3
     assert engine.order(2) is None

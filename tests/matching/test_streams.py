@@ -47,9 +47,13 @@ def test_events_tell_the_whole_book(engine_name):
         observer.compare(engine)
         kinds, reasons, traded = kinds | observer.kinds, reasons | observer.reasons, traded + observer.traded
     assert traded > 20_000, "streams that hardly trade show little"
-    assert kinds == set(EventKind) - {EventKind.TRIGGERED, EventKind.AUCTION}
+    new = {EventKind.TRIGGERED, EventKind.REFILLED, EventKind.AUCTION, EventKind.AUCTION_OPENED}
+    assert kinds == set(EventKind) - new
     assert {reason for reason in Reason if reason >= 400} - reasons == {
         Reason.OPEN_QUANTITY_LIMIT,
+        Reason.BOOK_FULL,
+        Reason.OCO_OTHER_LEG,
+        Reason.OP_NOT_SUPPORTED,
         Reason.ORDER_TYPE_NOT_SUPPORTED,
         Reason.FLAG_NOT_SUPPORTED,
     }
