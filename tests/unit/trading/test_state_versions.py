@@ -63,5 +63,5 @@ def test_a_hash_of_version_1_is_compared_in_its_own_form():
     ids=["its hash", "its content", "another version", "a crossed book", "too short", "nothing"],
 )
 def test_an_old_snapshot_that_is_not_sound_is_refused(snapshot):
-    with pytest.raises(ValueError, match="snapshot|crossed"):
+    with pytest.raises(ValueError, match=r"snapshot|crossed"):
         Book(7).restore(snapshot)
