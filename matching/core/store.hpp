@@ -1,6 +1,8 @@
 // All memory of one engine: orders, levels and ids of every book, cut from one reservation of address space.
 #pragma once
 
+#include <algorithm>
+
 #include "arena.hpp"
 #include "ids.hpp"
 #include "node.hpp"
@@ -49,6 +51,11 @@ class Store {
         uint32_t shrink = 0;
         while (!map_.reserve(lay_out(shrink))) {
             if (++shrink > MOST_SHRINK) throw std::bad_alloc();
+        }
+        if (shrink > 0 && shrink < MOST_SHRINK) {  // others, a second engine too, live in what there is
+            shrink = std::min(shrink + MODESTY, MOST_SHRINK);
+            map_.drop();
+            if (!map_.reserve(lay_out(shrink))) throw std::bad_alloc();
         }
         place(shrink);
     }
@@ -136,7 +143,7 @@ class Store {
     static constexpr uint64_t SPECIAL_BYTES = PLAIN_BYTES + sizeof(Extra);
     static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;      // with its node of std::map
     static constexpr uint64_t WINDOW_BYTES = 4 * 4096;             // what a book of ordinary width touches
-    static constexpr uint32_t MOST_SHRINK = 12;
+    static constexpr uint32_t MOST_SHRINK = 12, MODESTY = 2;
     static constexpr uint32_t WORTH = 1u << 15;                    // orders whose memory is worth a call to the system
     static constexpr uint64_t PLAIN = uint64_t{1} << 28, SPECIAL = uint64_t{1} << 26, LEVELS = uint64_t{1} << 28,
                               WINDOWS = uint64_t{1} << 16, ID_PAGES = uint64_t{1} << 22;
@@ -157,16 +164,16 @@ class Store {
         bytes[WINDOWS_AT] = (WINDOWS >> shrink) * sizeof(Window);
         bytes[ID_PAGES_AT] = (ID_PAGES >> shrink) * sizeof(IdPage);
         bytes[DIRECTORY_AT] = Ids::DIRECTORY * sizeof(IdEntry);
-        uint64_t at = 0;
+        uint64_t at = Mapping::HUGE_PAGE;  // so that all begins can be aligned
         for (int part = 0; part < PARTS; ++part) {
             parts_[part] = Part{at, bytes[part]};
-            at += (bytes[part] + 2 * Mapping::HUGE_PAGE - 1) & ~(Mapping::HUGE_PAGE - 1);
+            at += (bytes[part] + Mapping::HUGE_PAGE - 1) & ~(Mapping::HUGE_PAGE - 1);
         }
         return at;
     }
 
     void place(uint32_t shrink) {
-        char* base = map_.data();
+        char* base = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(map_.data()) & ~(Mapping::HUGE_PAGE - 1));
         nodes = reinterpret_cast<Node*>(base + parts_[NODES].at);
         order_ids = reinterpret_cast<uint64_t*>(base + parts_[IDS].at);
         extras = reinterpret_cast<Extra*>(base + parts_[EXTRAS].at);
@@ -185,8 +192,9 @@ class Store {
         levels[0].book = NO_BOOK;  // the level of node 0 and of waiting stops
         for (int part : {NODES, IDS, LEVELS_AT, ID_PAGES_AT}) {
             // The first megabytes stay in small pages, so that a small engine stays small.
-            Mapping::prefer_huge(base + parts_[part].at + 2 * Mapping::HUGE_PAGE,
-                                 parts_[part].bytes - 2 * Mapping::HUGE_PAGE);
+            if (parts_[part].bytes <= Mapping::HUGE_PAGE) continue;
+            Mapping::prefer_huge(base + parts_[part].at + Mapping::HUGE_PAGE,
+                                 parts_[part].bytes - Mapping::HUGE_PAGE);
         }
     }
 
