@@ -58,7 +58,7 @@ def _flows(document: Document) -> list[str]:
 
 def _rates(document: Document) -> list[str]:
     names = [*RECIPES, "features"]
-    rows = [["million commands a second (median)", *names]]
+    rows = [["million commands a second", *names]]
     for name, engine in document["engines"].items():
         if engine["missing"]:
             continue
@@ -107,8 +107,11 @@ def _memory(document: Document) -> list[str]:
 def _chase(document: Document) -> list[str]:
     if not document["chase"]:
         return []
-    rows = [["one dependent load", "bytes", "ns"]]
-    rows += [[told["what"], _bytes(told["bytes"]), f"{told['ns']:.1f}"] for told in document["chase"]]
+    rows = [["one dependent load, ns", "bytes", "huge pages", "small pages"]]
+    for told in document["chase"]:
+        rows.append(
+            [told["what"], _bytes(told["bytes"]), f"{told['ns']:.1f}", f"{told['small_pages_ns']:.1f}"]
+        )
     return table(rows)
 
 
