@@ -28,7 +28,7 @@ namespace bench {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t BATCH = 1000;
+constexpr size_t BATCH = 1000, RECEIVED = 50;
 constexpr uint32_t NEW = 1, CANCEL = 2;
 constexpr uint8_t TRADE = 2, REJECTED = 4;
 
@@ -36,6 +36,8 @@ constexpr uint8_t TRADE = 2, REJECTED = 4;
     std::fprintf(stderr, "driver: %s\n", why.c_str());
     std::exit(1);
 }
+
+inline uint32_t narrow(uint64_t ticks) { return uint32_t(std::min<uint64_t>(ticks, UINT32_MAX)); }
 
 inline unsigned long long ull(uint64_t number) { return number; }
 
@@ -84,7 +86,7 @@ inline double ticks_per_nanosecond() {
     return double(last - first) / (since(start) * 1e9);
 }
 
-inline uint64_t percentile(std::vector<uint64_t>& times, size_t thousandth) {
+inline uint64_t percentile(std::vector<uint32_t>& times, size_t thousandth) {
     if (times.empty()) return 0;
     const size_t place = std::min(times.size() - 1, times.size() * thousandth / 1000);
     std::nth_element(times.begin(), times.begin() + long(place), times.end());

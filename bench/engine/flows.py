@@ -92,14 +92,12 @@ class Flow:
     def describe(self) -> None:
         """Add to the facts what can be read from the commands."""
         timed = self.commands[self.setup :]
-        new = timed["op"] == Op.NEW
+        new, times = timed["op"] == Op.NEW, timed["time_in_force"]
+        limit = new & (timed["order_type"] == OrderType.LIMIT)
         kinds = {
-            "limit": new
-            & (timed["order_type"] == OrderType.LIMIT)
-            & (timed["time_in_force"] < TimeInForce.IOC),
-            "ioc": new
-            & (timed["order_type"] == OrderType.LIMIT)
-            & (timed["time_in_force"] == TimeInForce.IOC),
+            "limit": limit & (times < TimeInForce.IOC),
+            "ioc": limit & (times == TimeInForce.IOC),
+            "fok": limit & (times == TimeInForce.FOK),
             **{kind.name.lower(): new & (timed["order_type"] == kind) for kind in list(OrderType)[1:]},
             **{op.name.lower(): timed["op"] == op for op in list(Op)[1:]},
         }

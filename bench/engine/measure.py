@@ -13,6 +13,7 @@ from bench.engine.processes import Answer, Contender, EngineFailed, Process
 SLOW_LIMIT = 50_000  # orders in a book that plain Python still builds in a bearable time
 ONE_BY_ONE = {"limit", "ioc", "market", "cancel"}  # of a flow's mix: what the quick calls can say
 WILD = ("wild-price", "wild-prices")
+LATENCY_ROUNDS = 5
 SMALL_BOOK = 8 << 20  # bytes that an empty engine may keep for the next orders
 CORE = {"core", "compiled"}
 QUICK = {*CORE, "one-by-one"}
@@ -115,7 +116,9 @@ class Measuring:
             self._compare(name, processes, whole, simple)
             if core := processes.get("core"):
                 core.ask(whole.load)
-                self.found.figures["core"][name] |= core.ask("latency")
+                self.found.figures["core"][name] |= _medians(
+                    [core.ask("latency") for _ in range(LATENCY_ROUNDS)]
+                )
 
     def features(self) -> None:
         """Compare our engines on the flow of all order types, and time them on it."""
@@ -229,9 +232,7 @@ def _figures(told: list[Answer], core: list[Answer] | None, part: Part) -> Answe
         "setup": part.flow.setup,
         "per_second": round(statistics.median(rates)),
         "best_per_second": round(max(rates)),
-        "per_second_on_the_clock": round(
-            statistics.median(each["commands"] / each["seconds"] for each in told)
-        ),
+        "per_second_on_the_clock": round(statistics.median(clock)),
         "rounds": [round(rate) for rate in rates],
     }
     if core:
@@ -242,6 +243,14 @@ def _figures(told: list[Answer], core: list[Answer] | None, part: Part) -> Answe
         net = [answer["commands"] / (answer["processor_seconds"] - answer["loop_seconds"]) for answer in told]
         figures["per_second_without_loop"] = round(statistics.median(net))
     return figures
+
+
+def _medians(told: list[Answer]) -> Answer:
+    """Return the median of each number that was answered, and texts as they were first."""
+    return {
+        key: value if isinstance(value, str) else statistics.median(each[key] for each in told)
+        for key, value in told[0].items()
+    }
 
 
 def _each(total: int, count: int) -> float | None:
