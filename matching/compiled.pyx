@@ -57,7 +57,6 @@ cdef class Events:
 
     def __cinit__(self):
         self.buffer = new core.EventBuffer()
-        self.size = self.buffer.capacity() * sizeof(core.Event)
 
     def __dealloc__(self):
         del self.buffer
@@ -65,6 +64,7 @@ cdef class Events:
     def __getbuffer__(self, Py_buffer *view, int flags):
         if flags & PyBUF_WRITABLE:
             raise BufferError("events are read-only")
+        self.size = self.buffer.capacity() * sizeof(core.Event)
         view.buf = <void *>self.buffer.data()
         view.obj = self
         view.len = self.size
@@ -83,14 +83,15 @@ cdef class Core:
 
     cdef core.Engine *engine
     cdef core.EventBuffer *buffer
+    cdef Events memory_of_events
+    cdef const core.Event *place  # where the window begins
     cdef object window  # all of the event memory as one array, which every answer is a slice of
     cdef bint busy  # a batch is being carried out without the GIL
 
     def __cinit__(self, engine=None):
-        cdef Events events = Events()
+        self.memory_of_events = Events()
+        self.buffer = self.memory_of_events.buffer
         self.engine = new core.Engine()
-        self.buffer = events.buffer
-        self.window = np.frombuffer(events, EVENT)
 
     def __dealloc__(self):
         del self.engine
@@ -307,6 +308,9 @@ cdef class Core:
         return self.buffer.size()
 
     cdef object _told(self):
+        if self.place != self.buffer.data():  # the first time, and where address space is very short
+            self.window = np.frombuffer(self.memory_of_events, EVENT)
+            self.place = self.buffer.data()
         return self.window[: self.buffer.size()]
 
     cdef object _run(self, commands, out):

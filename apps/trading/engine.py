@@ -35,7 +35,11 @@ __all__ = ["RECORD", "Book", "Command", "Event", "EventKind", "Op", "pack", "rea
 RECORD = COMMAND.itemsize
 _WIRE = struct.Struct("<QIIIIQBBBBIqqqqq")
 _HEADER = struct.Struct("<8sII")
+_MAGIC = b"ALEFBOOK"
+_DIGEST = 32
 _STATE = struct.Struct("<IIqqqqQqQQQ")
+_NO_STOPS = bytes(8)  # at the end of _STATE: how many stops wait; version 1 knew none and said nothing
+_STATE_1_LENGTH = _HEADER.size + _STATE.size - len(_NO_STOPS)
 _RESTING = np.dtype(
     [
         ("id", "<u8"),
@@ -143,13 +147,17 @@ class Book:
         """Return 32 bytes that are equal for equal books."""
         return self._engine.state_hash(self.number)
 
+    def is_hashed_by(self, recorded: bytes) -> bool:
+        """Tell whether a recorded hash is of this book, in today's form or in that of version 1."""
+        return recorded in {self.state_hash(), _version_1(self.snapshot())[-_DIGEST:]}
+
     def snapshot(self) -> bytes:
         """Return the whole state."""
         return self._engine.snapshot()
 
     def restore(self, snapshot: bytes) -> None:
-        """Replace the state by a snapshot's. Raises ValueError for one that isn't sound."""
-        self._engine.restore(snapshot)
+        """Replace the state by a snapshot's, of version 1 or 2. Raises ValueError for an unsound one."""
+        self._engine.restore(_version_2(snapshot))
 
     @property
     def last(self) -> tuple[int, int]:
@@ -226,7 +234,26 @@ def state_of(instrument: Instrument, orders: Iterable[Working], *, last_order: i
         len(asks),
         0,  # no stops wait
     )
-    content = _HEADER.pack(b"ALEFBOOK", 2, 1) + head + np.array(bids + asks, _RESTING).tobytes()
+    return _sealed(_HEADER.pack(_MAGIC, 2, 1) + head + np.array(bids + asks, _RESTING).tobytes())
+
+
+def _version_2(snapshot: bytes) -> bytes:
+    """Return a sound snapshot of version 1 as one of version 2; any other as it is."""
+    content = snapshot[:-_DIGEST]
+    if not content.startswith(_HEADER.pack(_MAGIC, 1, 1)) or _sealed(content) != snapshot:
+        return snapshot
+    head, orders = content[_HEADER.size : _STATE_1_LENGTH], content[_STATE_1_LENGTH:]
+    return _sealed(_HEADER.pack(_MAGIC, 2, 1) + head + _NO_STOPS + orders)
+
+
+def _version_1(snapshot: bytes) -> bytes:
+    """Return a snapshot of version 2 as version 1 wrote it; that had no word for stops and icebergs."""
+    content = snapshot[:-_DIGEST]
+    head, orders = content[_HEADER.size : _STATE_1_LENGTH], content[_STATE_1_LENGTH + len(_NO_STOPS) :]
+    return _sealed(_HEADER.pack(_MAGIC, 1, 1) + head + orders)
+
+
+def _sealed(content: bytes) -> bytes:
     return content + hashlib.sha256(content).digest()
 
 

@@ -14,6 +14,7 @@
 #include "new_order.hpp"
 #include "queries.hpp"
 #include "resting.hpp"
+#include "snapshot.hpp"
 #include "tell.hpp"
 #include "uncross.hpp"
 #include "verbs.hpp"
@@ -73,6 +74,23 @@ class Engine {
     Indicative auction(uint32_t id, int64_t reference) const {
         const Book* book = core_->find(id);
         return book ? core_->auction(*book, reference) : Indicative{0, 0, 0, 0};
+    }
+
+    // The canonical bytes of all books, or of one, without their hash; empty if it is not open. Throws std::bad_alloc.
+    std::vector<uint8_t> encode() const { return snapshot::encode(*core_, core_->books()); }
+    std::vector<uint8_t> encode(uint32_t id) const {
+        const Book* book = core_->find(id);
+        return book ? snapshot::encode(*core_, {book}) : std::vector<uint8_t>();
+    }
+
+    // Replace everything by the state in canonical bytes, without their hash. nullptr: done; else why not, and nothing
+    // is changed. Throws std::bad_alloc, and then nothing is changed either.
+    const char* restore(const uint8_t* content, size_t size) {
+        if (const char* why = snapshot::fault(content, size)) return why;
+        std::unique_ptr<Core> fresh(new Core);
+        if (const char* why = snapshot::build(*fresh, content, size)) return why;
+        core_ = std::move(fresh);
+        return nullptr;
     }
 
     Memory memory() const { return core_->memory(); }

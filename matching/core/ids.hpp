@@ -48,7 +48,7 @@ class Ids {
         return place < used_ ? pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)] : 0;
     }
 
-    void prefetch(uint64_t id) const {
+    [[gnu::always_inline]] void prefetch(uint64_t id) const {
         uint64_t place = (id >> IdPage::SHIFT) - first_;
         if (place < used_) __builtin_prefetch(&pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)]);
     }

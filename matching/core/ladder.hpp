@@ -16,12 +16,13 @@ class Ladder {
   public:
     static constexpr uint64_t NO_KEY = UINT64_MAX;            // no price is so bad: what an empty side answers
     static constexpr uint64_t LAST_KEY = uint64_t{INT64_MAX};  // the worst key that a price can have
+    static constexpr uint64_t NO_WINDOW = LAST_KEY + 1;         // so far away that no key lies in it
 
     uint64_t best_key = NO_KEY;
     uint32_t best_level = 0;
     uint32_t book = 0;      // the number of the book, for its levels
     uint64_t mask = 0;      // turns ticks into keys and back
-    uint64_t base = 0;      // the first key of the window, a multiple of 64
+    uint64_t base = NO_WINDOW;  // the first key of the window, a multiple of 64
     Window* window = nullptr;
     int64_t open = 0;       // all open quantity of the side
     uint64_t orders = 0;
@@ -43,11 +44,19 @@ class Ladder {
     // numbers meanwhile.
     uint32_t level(uint64_t key) {
         uint64_t at = key - base;
-        if (likely(at < Window::SPAN && window)) {
+        if (likely(at < Window::SPAN)) {
             uint32_t page = window->chunks[at / 64].page;
             if (likely(page != 0)) return page + static_cast<uint32_t>(at % 64);
         }
         return make_level(key);
+    }
+
+    // The level of a key if it is there and near the market, else 0.
+    uint32_t peek(uint64_t key) const {
+        uint64_t at = key - base;
+        if (at >= Window::SPAN) return 0;
+        uint32_t page = window->chunks[at / 64].page;
+        return page != 0 ? page + static_cast<uint32_t>(at % 64) : 0;
     }
 
     // Tell that a level got its first order.
@@ -67,7 +76,7 @@ class Ladder {
     // Tell that a level lost its last order.
     void vacate(uint64_t key) {
         uint64_t at = key - base;
-        if (unlikely(at >= Window::SPAN || !window)) return vacate_far(key);
+        if (unlikely(at >= Window::SPAN)) return vacate_far(key);
         Chunk& chunk = window->chunks[at / 64];
         chunk.bits &= ~(uint64_t{1} << at % 64);
         if (key == best_key) {

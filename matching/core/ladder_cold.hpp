@@ -123,6 +123,7 @@ inline void Ladder::clear() {
         store_->give_window(window_number_);
     }
     window = nullptr;
+    base = NO_WINDOW;
     window_number_ = 0;
     far_uses_ = 0;
 }

@@ -157,16 +157,16 @@ class Store {
         bytes[WINDOWS_AT] = (WINDOWS >> shrink) * sizeof(Window);
         bytes[ID_PAGES_AT] = (ID_PAGES >> shrink) * sizeof(IdPage);
         bytes[DIRECTORY_AT] = Ids::DIRECTORY * sizeof(IdEntry);
-        uint64_t at = 0;
+        uint64_t at = Mapping::HUGE_PAGE;  // so that all begins can be aligned
         for (int part = 0; part < PARTS; ++part) {
             parts_[part] = Part{at, bytes[part]};
-            at += (bytes[part] + 2 * Mapping::HUGE_PAGE - 1) & ~(Mapping::HUGE_PAGE - 1);
+            at += (bytes[part] + Mapping::HUGE_PAGE - 1) & ~(Mapping::HUGE_PAGE - 1);
         }
         return at;
     }
 
     void place(uint32_t shrink) {
-        char* base = map_.data();
+        char* base = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(map_.data()) & ~(Mapping::HUGE_PAGE - 1));
         nodes = reinterpret_cast<Node*>(base + parts_[NODES].at);
         order_ids = reinterpret_cast<uint64_t*>(base + parts_[IDS].at);
         extras = reinterpret_cast<Extra*>(base + parts_[EXTRAS].at);
@@ -185,8 +185,9 @@ class Store {
         levels[0].book = NO_BOOK;  // the level of node 0 and of waiting stops
         for (int part : {NODES, IDS, LEVELS_AT, ID_PAGES_AT}) {
             // The first megabytes stay in small pages, so that a small engine stays small.
-            Mapping::prefer_huge(base + parts_[part].at + 2 * Mapping::HUGE_PAGE,
-                                 parts_[part].bytes - 2 * Mapping::HUGE_PAGE);
+            if (parts_[part].bytes <= Mapping::HUGE_PAGE) continue;
+            Mapping::prefer_huge(base + parts_[part].at + Mapping::HUGE_PAGE,
+                                 parts_[part].bytes - Mapping::HUGE_PAGE);
         }
     }
 

@@ -21,7 +21,8 @@ class Replayed:
 def replay(number: int, *, to: int = 0) -> Replayed:
     """Rebuild an instrument's book from its first command up to sequence number `to` (0: all).
 
-    Every batch must follow the one before it and lead to the events that were recorded with it.
+    Every batch must follow the one before it and lead to the events that were recorded with it; a state hash
+    recorded in the form of version 1 of the engine's state is compared in that form.
     """
     book, result = Book(number), Replayed()
     while page := list(_batches(number, result.sequence)):
@@ -58,6 +59,6 @@ def _differences(batch: models.JournalBatch, book: Book, events: bytes, *, whole
     recorded = bytes(batch.events)
     if events != (recorded if whole else recorded[: len(events)]):
         return (f"the batch {batch.first}-{batch.last} leads to other events",)
-    if whole and batch.state_hash and bytes(batch.state_hash) != book.state_hash():
+    if whole and batch.state_hash and not book.is_hashed_by(bytes(batch.state_hash)):
         return (f"the book at {batch.last} isn't the one that was recorded",)
     return ()

@@ -1,5 +1,6 @@
 """What may go wrong around a batch: nothing acknowledged is lost, and nothing is done twice."""
 
+import hashlib
 import json
 import threading
 
@@ -525,3 +526,36 @@ def test_a_replay_leads_to_the_same_book_at_any_number(market, bench, monkeypatc
     with pytest.raises(SystemExit):
         call_command("replay")
     assert "leads to other events" in capsys.readouterr().out
+
+
+def version_1(snapshot):
+    """Return a snapshot as it was written before the engine knew stops."""
+    content = snapshot[:8] + b"\1\0\0\0" + snapshot[12:88] + snapshot[96:-32]
+    return content + hashlib.sha256(content).digest()
+
+
+@pytest.mark.spec("MAT-7")
+def test_what_an_older_release_recorded_is_read_and_compared(market, bench, monkeypatch):
+    monkeypatch.setattr("apps.trading.sequencer.desk.CHECKPOINT", 5)
+    buyer, seller = market.join(cash=10_000), market.join(tokens=100)
+    for price in (90, 91):
+        bench.do(
+            *(market.new(buyer, BUY, 2, price + n) for n in range(3)), market.new(seller, SELL, 3, price)
+        )
+    saved = models.Snapshot.objects.get()
+    old = version_1(bytes(saved.content))
+    models.Snapshot.objects.update(content=old)
+    with superuser() as owner:
+        owner.execute("ALTER TABLE trading_journalbatch DISABLE TRIGGER ALL")
+        owner.execute(
+            "UPDATE trading_journalbatch SET state_hash = %s WHERE last = %s", [old[-32:], saved.sequence]
+        )
+        owner.execute("ALTER TABLE trading_journalbatch ENABLE TRIGGER ALL")
+    bench.again()
+    found = recording.replay(market.instrument.number)
+    assert (found.checked, found.findings) == (1, ())
+    with superuser() as owner:
+        owner.execute("ALTER TABLE trading_journalbatch DISABLE TRIGGER ALL")
+        owner.execute("UPDATE trading_journalbatch SET state_hash = %s", [bytes(32)])
+        owner.execute("ALTER TABLE trading_journalbatch ENABLE TRIGGER ALL")
+    assert "isn't the one" in recording.replay(market.instrument.number).findings[0]
