@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,19 @@ def driver(core: Path = CORE) -> Path:
             raise Missing(f"the driver doesn't compile: {_first_error(told.stderr)}")
         part.replace(made)
     return made
+
+
+@cache
+def compiled() -> None:
+    """Build the compiled engine for Python where it is older than its sources. Raises Missing."""
+    builder = ROOT / "matching" / "build.py"
+    if builder.exists():
+        subprocess.run([sys.executable, str(builder)], capture_output=True, check=False, timeout=900)
+    ask = "import json, matching; print(json.dumps(matching.info()))"  # of a new process: this one has looked
+    told = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer = json.loads(told.stdout)
+    if "compiled" not in answer["available"]:
+        raise Missing(f"the compiled engine isn't here: {answer['compiled_missing']}")
 
 
 def packages() -> Path:

@@ -2,7 +2,7 @@
 // and answers each with one line of JSON.
 //
 //   load FILE SETUP COUNT   read COMMAND records; the first SETUP build the book, the next COUNT are timed
-//   round                   seconds for the timed part in batches of 1,000, on a new engine
+//   round                   seconds, also on the processor, for the timed part in batches of 1,000, on a new engine
 //   check                   what happened in all of it: trades, volume, value, digest of the events
 //   latency                 nanoseconds of single commands
 //   memory                  bytes of the book, and what is left of them when it is empty
@@ -60,9 +60,11 @@ void measure_round(const Flow& flow) {
     play(*engine, flow.commands.data(), flow.setup, events, [](const alef::EventBuffer&) {});
     size_t happened = 0;
     const auto start = Clock::now();
+    const double processor = processor_seconds();
     play(*engine, flow.timed(), flow.count(), events, [&](const alef::EventBuffer& some) { happened += some.size(); });
-    const double seconds = since(start);
-    std::printf("{\"seconds\": %.9f, \"commands\": %zu, \"events\": %zu}\n", seconds, flow.count(), happened);
+    const double used = processor_seconds() - processor;
+    std::printf("{\"seconds\": %.9f, \"processor_seconds\": %.9f, \"commands\": %zu, \"events\": %zu}\n", since(start),
+                used, flow.count(), happened);
 }
 
 void check(const Flow& flow) {
@@ -82,23 +84,27 @@ void check(const Flow& flow) {
 }
 
 // Times every command alone. What reading the timer costs is the median of as many pairs of readings with nothing
-// between them, and is taken off each time.
+// between them, and is taken off each time. A command is copied to a small buffer first: one that has just been
+// received is in the cache.
 void measure_latency(const Flow& flow) {
     auto engine = opened();
     alef::EventBuffer events;
     play(*engine, flow.commands.data(), flow.setup, events, [](const alef::EventBuffer&) {});
-    std::vector<uint64_t> times(flow.count()), empty(flow.count());
+    std::vector<uint32_t> times(flow.count()), empty(flow.count());
     const double ticks = ticks_per_nanosecond();
     for (auto& time : empty) {
         const uint64_t start = timer_start();
-        time = timer_end() - start;
+        time = narrow(timer_end() - start);
     }
     const uint64_t overhead = percentile(empty, 500);
+    alef::Command received[RECEIVED];
     for (size_t n = 0; n < flow.count(); ++n) {
+        if (n % BATCH == 0) events.clear();
+        if (n % RECEIVED == 0)
+            std::copy_n(flow.timed() + n, std::min(RECEIVED, flow.count() - n), received);
         const uint64_t start = timer_start();
-        engine->apply(flow.timed() + n, 1, events);
-        times[n] = timer_end() - start;
-        if (n % BATCH == BATCH - 1) events.clear();
+        engine->apply(received + n % RECEIVED, 1, events);
+        times[n] = narrow(timer_end() - start);
     }
     auto nanoseconds = [&](size_t thousandth) {
         const uint64_t time = percentile(times, thousandth);
@@ -142,18 +148,18 @@ void measure_memory(const Flow& flow) {
     const auto before = engine->memory();
     uint64_t peak = 0;
     size_t seen = 0;
-    const auto start = Clock::now();
+    const double start = processor_seconds();
     play(*engine, flow.commands.data(), flow.commands.size(), events, [&](const alef::EventBuffer&) {
         if (++seen % 16 == 0) peak = std::max(peak, engine->memory().mapped_bytes);
     });
-    const double seconds = since(start);
+    const double seconds = processor_seconds() - start;
     const auto full = engine->memory();
     const uint64_t full_resident = resident();
     empty_out(*engine, flow, events);
     const auto after = engine->memory();
     std::printf(
         "{\"live\": %llu, \"order_bytes\": %llu, \"mapped\": %llu, \"mapped_peak\": %llu, \"resident\": %llu, "
-        "\"seconds\": %.6f, \"live_after\": %llu, \"order_bytes_after\": %llu, \"mapped_before\": %llu, "
+        "\"processor_seconds\": %.6f, \"live_after\": %llu, \"order_bytes_after\": %llu, \"mapped_before\": %llu, "
         "\"mapped_after\": %llu, \"resident_after\": %llu}\n",
         ull(full.live_orders), ull(full.order_bytes), ull(full.mapped_bytes), ull(std::max(peak, full.mapped_bytes)),
         ull(full_resident - std::min(floor, full_resident)), seconds, ull(after.live_orders), ull(after.order_bytes),
@@ -178,7 +184,8 @@ void answer(const std::string& line, Flow& flow) {
     } else if (what == "chase") {
         size_t bytes = 0;
         request >> bytes;
-        std::printf("{\"bytes\": %zu, \"ns\": %.2f}\n", bytes, chase(bytes));
+        std::printf("{\"bytes\": %zu, \"ns\": %.2f, \"small_pages_ns\": %.2f}\n", bytes, chase(bytes, true),
+                    chase(bytes, false));
     } else {
         fail("no request is called " + what);
     }

@@ -15,6 +15,9 @@
 #include <string>
 #include <vector>
 
+#include <sys/mman.h>
+#include <time.h>
+
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #endif
@@ -25,7 +28,7 @@ namespace bench {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t BATCH = 1000;
+constexpr size_t BATCH = 1000, RECEIVED = 50;
 constexpr uint32_t NEW = 1, CANCEL = 2;
 constexpr uint8_t TRADE = 2, REJECTED = 4;
 
@@ -34,10 +37,19 @@ constexpr uint8_t TRADE = 2, REJECTED = 4;
     std::exit(1);
 }
 
+inline uint32_t narrow(uint64_t ticks) { return uint32_t(std::min<uint64_t>(ticks, UINT32_MAX)); }
+
 inline unsigned long long ull(uint64_t number) { return number; }
 
 inline double since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Seconds that this thread has been on a processor: what others do meanwhile isn't counted.
+inline double processor_seconds() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return double(time.tv_sec) + double(time.tv_nsec) * 1e-9;
 }
 
 // The processor's own counter where there is one, fenced so that nothing measured moves across it.
@@ -74,7 +86,7 @@ inline double ticks_per_nanosecond() {
     return double(last - first) / (since(start) * 1e9);
 }
 
-inline uint64_t percentile(std::vector<uint64_t>& times, size_t thousandth) {
+inline uint64_t percentile(std::vector<uint32_t>& times, size_t thousandth) {
     if (times.empty()) return 0;
     const size_t place = std::min(times.size() - 1, times.size() * thousandth / 1000);
     std::nth_element(times.begin(), times.begin() + long(place), times.end());
@@ -96,13 +108,23 @@ inline uint64_t mix(uint64_t word) {
 }
 
 // Walks a ring through every cache line of so many bytes in random order, each load waiting for the one before.
-inline double chase(size_t bytes) {
-    constexpr size_t LINE = 64;
+// On huge pages, where there are any, a load pays for the memory alone; on small ones for finding the page as well.
+inline double chase(size_t bytes, bool huge) {
+    constexpr size_t LINE = 64, HUGE_PAGE = size_t(2) << 20;
     const size_t lines = std::max<size_t>(bytes / LINE, 2);
     std::vector<uint32_t> order(lines);
     std::iota(order.begin(), order.end(), 0u);
     for (size_t n = lines - 1; n > 0; --n) std::swap(order[n], order[mix(n) % n]);
-    std::vector<uint32_t> ring(lines * (LINE / sizeof(uint32_t)));
+    const size_t size = (lines * LINE + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    std::unique_ptr<uint32_t, decltype(&std::free)> kept(
+        static_cast<uint32_t*>(std::aligned_alloc(HUGE_PAGE, size)), &std::free);
+    uint32_t* ring = kept.get();
+    if (!ring) fail("no memory for a pointer chase");
+#ifdef MADV_HUGEPAGE
+    madvise(ring, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#else
+    (void)huge;
+#endif
     for (size_t n = 0; n < lines; ++n) ring[order[n] * size_t(16)] = order[(n + 1) % lines] * 16;
     auto walk = [&](size_t steps, uint32_t at) {
         while (steps--) at = ring[at];
@@ -110,9 +132,9 @@ inline double chase(size_t bytes) {
     };
     const size_t steps = std::min<size_t>(std::max<size_t>(lines * 4, 1'000'000), 4'000'000);
     volatile uint32_t sink = walk(lines < steps ? lines : steps, 0);
-    const auto start = Clock::now();
+    const double start = processor_seconds();
     sink = walk(steps, sink);
-    return since(start) * 1e9 / double(steps);
+    return (processor_seconds() - start) * 1e9 / double(steps);
 }
 
 // What happened: counts, and the digest of the events' bytes as `numbers.digest` defines it.

@@ -4,7 +4,7 @@ Each flow first builds a book (its first `setup` commands, which nobody times) a
 mid that walks one tick up or down every 128 commands on average:
 
 passive   A limit order behind the other side's best price, `u * v * span >> 32` ticks from the mid, where u
-          and v are 16 random bits each: most near the mid, few far away. In `even` flows anywhere in the span.
+          and v are 16 random bits each: most near the mid, few far away. In `even` flows anywhere in it.
 cancel    Of an open order: half of them one of the 64 youngest, half any; in `even` flows any.
 amend     REPLACE to another passive price, or REDUCE by a third: orders as for cancel.
 taker     Reaches up to `slip` ticks through the other side's best price: as a limit order that may rest, as
@@ -92,14 +92,12 @@ class Flow:
     def describe(self) -> None:
         """Add to the facts what can be read from the commands."""
         timed = self.commands[self.setup :]
-        new = timed["op"] == Op.NEW
+        new, times = timed["op"] == Op.NEW, timed["time_in_force"]
+        limit = new & (timed["order_type"] == OrderType.LIMIT)
         kinds = {
-            "limit": new
-            & (timed["order_type"] == OrderType.LIMIT)
-            & (timed["time_in_force"] < TimeInForce.IOC),
-            "ioc": new
-            & (timed["order_type"] == OrderType.LIMIT)
-            & (timed["time_in_force"] == TimeInForce.IOC),
+            "limit": limit & (times < TimeInForce.IOC),
+            "ioc": limit & (times == TimeInForce.IOC),
+            "fok": limit & (times == TimeInForce.FOK),
             **{kind.name.lower(): new & (timed["order_type"] == kind) for kind in list(OrderType)[1:]},
             **{op.name.lower(): timed["op"] == op for op in list(Op)[1:]},
         }
@@ -267,7 +265,7 @@ def plain(flow: Flow, commands: int) -> Flow:
     """Return the beginning of a flow in the words that every engine knows: new limit orders and cancels.
 
     A MARKET order becomes a limit order far through (MID times 1,000, or 1); it and an IOC order are followed
-    by a cancel of their own. REPLACE and REDUCE become a cancel and a new order at the back of its price, with
+    by a cancel of their own. REPLACE and REDUCE become a cancel and a new order at the back of its price with
     a new id and the new quantity (for REDUCE the order's first quantity less what is taken off). So results
     aren't those of the flow itself. All engines get these same commands; a cancel may find nothing to do.
     """

@@ -1,6 +1,6 @@
 """Random numbers that are the same on every machine: integers only, from SplitMix64 in counter mode.
 
-Number i of stream (seed, column) is mix(mix(seed) + mix(column + 1) + (i + 1) * GAMMA) modulo 2^64. mix is the
+Number i of stream (seed, column) is mix(mix(seed) + mix(column + 1) + (i + 1) * GAMMA) mod 2^64. mix is the
 finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 """
 

@@ -58,7 +58,7 @@ def _flows(document: Document) -> list[str]:
 
 def _rates(document: Document) -> list[str]:
     names = [*RECIPES, "features"]
-    rows = [["million commands a second (median)", *names]]
+    rows = [["million commands a second", *names]]
     for name, engine in document["engines"].items():
         if engine["missing"]:
             continue
@@ -69,9 +69,8 @@ def _rates(document: Document) -> list[str]:
     known = [FIELD.get(flow) for flow in names]
     rows.append(["limit study, elsewhere", *(f"{each.limit:.1f}" if each else "-" for each in known)])
     rows.append(["best open C++ peer, elsewhere", *(f"{each.peer:.1f}" if each else "-" for each in known)])
-    missing = [
-        f"{name}: missing: {it['missing']}" for name, it in document["engines"].items() if it["missing"]
-    ]
+    engines = document["engines"].items()
+    missing = [f"{name} is missing: {engine['missing']}" for name, engine in engines if engine["missing"]]
     return [*table(rows), *missing, *([""] if missing else [])]
 
 
@@ -107,8 +106,11 @@ def _memory(document: Document) -> list[str]:
 def _chase(document: Document) -> list[str]:
     if not document["chase"]:
         return []
-    rows = [["one dependent load", "bytes", "ns"]]
-    rows += [[told["what"], _bytes(told["bytes"]), f"{told['ns']:.1f}"] for told in document["chase"]]
+    rows = [["one dependent load, ns", "bytes", "huge pages", "small pages"]]
+    rows += [
+        [told["what"], _bytes(told["bytes"]), f"{told['ns']:.1f}", f"{told['small_pages_ns']:.1f}"]
+        for told in document["chase"]
+    ]
     return table(rows)
 
 
