@@ -111,6 +111,7 @@ class Core {
     void rest_special(Book& book, const Incoming& in);
     void link(Ladder& side, uint32_t number, uint64_t key);
     void unlink(Ladder& side, const Node& node);
+    void pop(Ladder& side, Level& level, const Node& node);
     void release(uint32_t number);
     void lower(Book& book, uint32_t number, int64_t quantity);
     void take_off(const Command& c, Book& book, uint32_t number, int64_t quantity, Kind end, Reason reason);
