@@ -133,8 +133,6 @@ class Core {
     void part(const Command& c, Book& book, uint32_t earlier, uint32_t later);
     void trade_in_auction(const Command& c, Book& book, uint32_t bid, uint32_t ask, int64_t quantity, int64_t price);
 
-    static constexpr uint64_t DEEP = 200000;  // from so many orders on they do not fit the cache: look ahead
-    static constexpr size_t BLOCK = 256;      // commands between two looks at how many orders there are
     static constexpr uint64_t NO_INSTRUMENT = UINT64_MAX;
 
     Store store_;
