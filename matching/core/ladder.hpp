@@ -113,8 +113,6 @@ class Ladder {
     }
 
   private:
-    static constexpr uint32_t MANY_IDLE = 16;
-
     void occupy_chunk(uint64_t chunk) {
         window->occupied[chunk / 64] |= uint64_t{1} << chunk % 64;
         window->top |= uint64_t{1} << chunk / 64;
@@ -124,7 +122,7 @@ class Ladder {
         uint64_t& word = window->occupied[chunk / 64];
         word &= ~(uint64_t{1} << chunk % 64);
         if (word == 0) window->top &= ~(uint64_t{1} << chunk / 64);
-        if (unlikely(++idle_ > MANY_IDLE)) give_idle_pages();
+        if (unlikely(++idle_ > limits::MANY_IDLE)) give_idle_pages();
     }
 
     uint32_t make_level(uint64_t key);
