@@ -21,7 +21,7 @@ class EventBuffer {
             bytes /= 2;
         }
         if (bytes < limits::EVENT_BYTES) {  // address space is short: leave most of it to others, and grow if need be
-            const size_t modest = bytes >> limits::MODESTY;
+            const size_t modest = bytes >> (limits::MODESTY + 2);
             map_.drop();
             if (!map_.reserve(modest > limits::LEAST_EVENT_BYTES ? modest : limits::LEAST_EVENT_BYTES)) {
                 throw std::bad_alloc();
