@@ -51,10 +51,10 @@ class Ladder {
         return make_level(key);
     }
 
-    // The level of a key if it is there and near the market, else 0.
+    // The level of a key if it is there and near the market, else 0. Any number may be given for a key.
     uint32_t peek(uint64_t key) const {
         uint64_t at = key - base;
-        if (at >= Window::SPAN) return 0;
+        if (at >= Window::SPAN || !window) return 0;
         uint32_t page = window->chunks[at / 64].page;
         return page != 0 ? page + static_cast<uint32_t>(at % 64) : 0;
     }
