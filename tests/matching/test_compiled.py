@@ -107,6 +107,7 @@ def test_the_events_themselves_may_be_the_next_batch():
 
 
 def test_a_second_thread_is_refused_and_disturbs_nothing(engine):
+    before = engine.snapshot()
     asked = {
         "new": lambda: engine.new(1, 1, 3, 4, Side.BUY, 100, 5),
         "cancel": lambda: engine.cancel(1, 1),
@@ -126,7 +127,6 @@ def test_a_second_thread_is_refused_and_disturbs_nothing(engine):
         "state_hash": engine.state_hash,
         "memory": engine.memory,
     }
-    before = engine.snapshot()
     commands, told, refused = refusals(MANY), [], {}
     for _ in range(50):
         thread = threading.Thread(target=lambda: told.append(len(engine.submit_batch(commands))))
