@@ -19,6 +19,10 @@ class EventBuffer {
             if (bytes <= LEAST) throw std::bad_alloc();
             bytes /= 2;
         }
+        if (bytes < MOST && bytes > LEAST) {  // address space is short: leave most of it to others, and grow if need be
+            map_.drop();
+            if (!map_.reserve(bytes > 8 * LEAST ? bytes / 8 : LEAST)) throw std::bad_alloc();
+        }
         attach(0);
     }
 

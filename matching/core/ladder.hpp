@@ -44,14 +44,15 @@ class Ladder {
     // numbers meanwhile.
     uint32_t level(uint64_t key) {
         uint64_t at = key - base;
-        if (likely(at < Window::SPAN && window)) {
+        if (likely(at < Window::SPAN)) {
             uint32_t page = window->chunks[at / 64].page;
             if (likely(page != 0)) return page + static_cast<uint32_t>(at % 64);
         }
         return make_level(key);
     }
 
-    // The level of a key if it is there and near the market, else 0.
+    // The level of a key if it is there and near the market, else 0. Any number may be asked for: that of a price
+    // which nobody has checked yet may lie where a missing window would be.
     uint32_t peek(uint64_t key) const {
         uint64_t at = key - base;
         if (at >= Window::SPAN || !window) return 0;
@@ -76,7 +77,7 @@ class Ladder {
     // Tell that a level lost its last order.
     void vacate(uint64_t key) {
         uint64_t at = key - base;
-        if (unlikely(at >= Window::SPAN || !window)) return vacate_far(key);
+        if (unlikely(at >= Window::SPAN)) return vacate_far(key);
         Chunk& chunk = window->chunks[at / 64];
         chunk.bits &= ~(uint64_t{1} << at % 64);
         if (key == best_key) {

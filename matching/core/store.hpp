@@ -1,6 +1,8 @@
 // All memory of one engine: orders, levels and ids of every book, cut from one reservation of address space.
 #pragma once
 
+#include <algorithm>
+
 #include "arena.hpp"
 #include "ids.hpp"
 #include "node.hpp"
@@ -49,6 +51,11 @@ class Store {
         uint32_t shrink = 0;
         while (!map_.reserve(lay_out(shrink))) {
             if (++shrink > MOST_SHRINK) throw std::bad_alloc();
+        }
+        if (shrink > 0 && shrink < MOST_SHRINK) {  // others, a second engine too, live in what there is
+            shrink = std::min(shrink + MODESTY, MOST_SHRINK);
+            map_.drop();
+            if (!map_.reserve(lay_out(shrink))) throw std::bad_alloc();
         }
         place(shrink);
     }
@@ -136,7 +143,7 @@ class Store {
     static constexpr uint64_t SPECIAL_BYTES = PLAIN_BYTES + sizeof(Extra);
     static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;      // with its node of std::map
     static constexpr uint64_t WINDOW_BYTES = 4 * 4096;             // what a book of ordinary width touches
-    static constexpr uint32_t MOST_SHRINK = 12;
+    static constexpr uint32_t MOST_SHRINK = 12, MODESTY = 2;
     static constexpr uint32_t WORTH = 1u << 15;                    // orders whose memory is worth a call to the system
     static constexpr uint64_t PLAIN = uint64_t{1} << 28, SPECIAL = uint64_t{1} << 26, LEVELS = uint64_t{1} << 28,
                               WINDOWS = uint64_t{1} << 16, ID_PAGES = uint64_t{1} << 22;
