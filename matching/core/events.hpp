@@ -6,6 +6,7 @@
 
 #include "arena.hpp"
 #include "codes.hpp"
+#include "limits.hpp"
 #include "records.hpp"
 
 namespace alef {
@@ -14,9 +15,9 @@ class EventBuffer {
   public:
     // Throws std::bad_alloc if not even a small reservation of address space can be had.
     EventBuffer() {
-        size_t bytes = MOST;
+        size_t bytes = limits::EVENT_BYTES;
         while (!map_.reserve(bytes)) {
-            if (bytes <= LEAST) throw std::bad_alloc();
+            if (bytes <= limits::LEAST_EVENT_BYTES) throw std::bad_alloc();
             bytes /= 2;
         }
         attach(0);
@@ -59,7 +60,7 @@ class EventBuffer {
     }
 
   private:
-    static constexpr size_t MOST = size_t{1} << 36, LEAST = size_t{1} << 20, KEPT = size_t{1} << 20;
+    static constexpr size_t KEPT = limits::KEPT_EVENTS;
 
     void attach(size_t used) {
         begin_ = reinterpret_cast<Event*>(map_.data());

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "arena.hpp"
+#include "limits.hpp"
 
 namespace alef {
 
@@ -23,7 +24,7 @@ struct IdEntry {
 
 class Ids {
   public:
-    static constexpr uint64_t DIRECTORY = uint64_t{1} << 22;  // entries, so 2^31 ids between the oldest and newest
+    static constexpr uint64_t DIRECTORY = limits::DIRECTORY;  // entries
 
     // `pages` and `directory` are zeroed address space; page 0 stays empty and stands for all that is missing.
     void attach(IdPage* pages, uint32_t page_count, IdEntry* directory) {
@@ -97,7 +98,7 @@ class Ids {
         give_back(directory_, used_);
         range_.reset();
         sparse_.clear();
-        first_ = used_ = newest_ = sweep_ = 0;
+        first_ = used_ = newest_ = sweep_ = crowd_ = 0;
     }
 
     uint64_t used_bytes() const {
@@ -176,7 +177,7 @@ class Ids {
     // Where pages hold few ids on average, dissolve some of the emptiest, a few at a time.
     void sweep() {
         for (int looks = 0; looks < 8; ++looks) {
-            if (range_.live() < 64 + crowd_) return;
+            if (range_.live() < limits::FREE_ID_PAGES + crowd_) return;
             if (sweep_ + 1 >= used_) sweep_ = 0;
             if (sweep_ + 1 >= used_) return;
             IdEntry& entry = directory_[sweep_];

@@ -51,10 +51,10 @@ class Ladder {
         return make_level(key);
     }
 
-    // The level of a key if it is there and near the market, else 0.
+    // The level of a key if it is there and near the market, else 0. Any number may be given for a key.
     uint32_t peek(uint64_t key) const {
         uint64_t at = key - base;
-        if (at >= Window::SPAN) return 0;
+        if (at >= Window::SPAN || !window) return 0;
         uint32_t page = window->chunks[at / 64].page;
         return page != 0 ? page + static_cast<uint32_t>(at % 64) : 0;
     }
@@ -112,8 +112,6 @@ class Ladder {
     }
 
   private:
-    static constexpr uint32_t MANY_IDLE = 16;
-
     void occupy_chunk(uint64_t chunk) {
         window->occupied[chunk / 64] |= uint64_t{1} << chunk % 64;
         window->top |= uint64_t{1} << chunk / 64;
@@ -123,7 +121,7 @@ class Ladder {
         uint64_t& word = window->occupied[chunk / 64];
         word &= ~(uint64_t{1} << chunk % 64);
         if (word == 0) window->top &= ~(uint64_t{1} << chunk / 64);
-        if (unlikely(++idle_ > MANY_IDLE)) give_idle_pages();
+        if (unlikely(++idle_ > limits::MANY_IDLE)) give_idle_pages();
     }
 
     uint32_t make_level(uint64_t key);

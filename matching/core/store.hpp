@@ -3,6 +3,7 @@
 
 #include "arena.hpp"
 #include "ids.hpp"
+#include "limits.hpp"
 #include "node.hpp"
 
 namespace alef {
@@ -48,7 +49,7 @@ class Store {
     Store() {
         uint32_t shrink = 0;
         while (!map_.reserve(lay_out(shrink))) {
-            if (++shrink > MOST_SHRINK) throw std::bad_alloc();
+            if (++shrink > limits::MOST_HALVINGS) throw std::bad_alloc();
         }
         place(shrink);
     }
@@ -134,12 +135,11 @@ class Store {
   private:
     static constexpr uint64_t PLAIN_BYTES = sizeof(Node) + sizeof(uint64_t);
     static constexpr uint64_t SPECIAL_BYTES = PLAIN_BYTES + sizeof(Extra);
-    static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;      // with its node of std::map
-    static constexpr uint64_t WINDOW_BYTES = 4 * 4096;             // what a book of ordinary width touches
-    static constexpr uint32_t MOST_SHRINK = 12;
-    static constexpr uint32_t WORTH = 1u << 15;                    // orders whose memory is worth a call to the system
-    static constexpr uint64_t PLAIN = uint64_t{1} << 28, SPECIAL = uint64_t{1} << 26, LEVELS = uint64_t{1} << 28,
-                              WINDOWS = uint64_t{1} << 16, ID_PAGES = uint64_t{1} << 22;
+    static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;  // with its node of std::map
+    static constexpr uint64_t WINDOW_BYTES = 4 * 4096;         // what a book of ordinary width touches
+    static constexpr uint32_t WORTH = limits::WORTH_A_RESET;
+    static constexpr uint64_t PLAIN = limits::PLAIN_ORDERS, SPECIAL = limits::SPECIAL_ORDERS,
+                              LEVELS = limits::LEVELS, WINDOWS = limits::WINDOWS, ID_PAGES = limits::ID_PAGES;
 
     struct Part {
         uint64_t at, bytes;
