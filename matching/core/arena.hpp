@@ -76,12 +76,13 @@ class Mapping {
 #endif
     }
 
-  private:
+    // Let go of it.
     void drop() {
         if (base_) munmap(base_, bytes_);
         base_ = nullptr;
     }
 
+  private:
     char* base_ = nullptr;
     size_t bytes_ = 0;
 };

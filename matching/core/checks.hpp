@@ -126,9 +126,13 @@ inline Reason Core::check_replace(const Command& c, Book& book, uint32_t number)
     return (t & terms::POST_ONLY_BIT) != 0 && crosses ? POST_ONLY_WOULD_TRADE : NONE;
 }
 
-// Whether the whole order would trade now, self-trade prevention and budget included. By totals of levels; only with
-// self-trade prevention must the orders of a level be looked at.
+// Whether the whole order would trade now, self-trade prevention and budget included. Only with self-trade prevention
+// must the orders of a level be looked at, and only if the totals of levels, own orders and all, would do.
 inline bool Core::fillable(const Command& c, const Book& book) const {
+    return levels_fill(c, book, false) && (c.self_trade == ALLOW || levels_fill(c, book, true));
+}
+
+inline bool Core::levels_fill(const Command& c, const Book& book, bool prevents) const {
     const Ladder& side = book.sides[c.side == BUY];
     const uint64_t limit = c.price != 0 ? side.key(c.price) : book.market_key[c.side == SELL];
     int64_t wanted = c.quantity;
@@ -137,7 +141,7 @@ inline bool Core::fillable(const Command& c, const Book& book) const {
     for (uint64_t key = side.next_key(0, number); key <= limit; key = side.next_key(key + 1, number)) {
         const Level& level = store_.levels[number];
         int64_t there = level.total;
-        const bool goes_on = c.self_trade == ALLOW || level_fills(c, level, there);
+        const bool goes_on = !prevents || level_fills(c, level, there);
         const int64_t quantity = std::min(wanted, there);
         spent += static_cast<uint128>(static_cast<uint64_t>(quantity)) * static_cast<uint64_t>(level.price);
         if (c.budget != 0 && spent > static_cast<uint64_t>(c.budget)) return false;
@@ -163,7 +167,7 @@ inline bool Core::level_fills(const Command& c, const Level& level, int64_t& the
             own += node.open;
         } else {
             ahead += terms::type(node.terms) == ICEBERG ? store_.extra(number).visible : node.open;
-            if (c.self_trade != CANCEL_OLDEST && ahead >= c.quantity) return true;  // the rest is not reached
+            if (ahead >= c.quantity) return true;  // the rest is not reached
         }
     }
     there = level.total - own;

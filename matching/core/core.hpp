@@ -81,6 +81,7 @@ class Core {
     Reason check_replace(const Command& c, Book& book, uint32_t node);
     Reason check_quantity(int64_t quantity, const Book& book) const;
     bool fillable(const Command& c, const Book& book) const;
+    bool levels_fill(const Command& c, const Book& book, bool prevents) const;
     bool level_fills(const Command& c, const Level& level, int64_t& there) const;
 
     // verbs.hpp

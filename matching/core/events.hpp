@@ -15,10 +15,14 @@ class EventBuffer {
   public:
     // Throws std::bad_alloc if not even a small reservation of address space can be had.
     EventBuffer() {
-        size_t bytes = limits::EVENT_BYTES;
+        size_t bytes = MOST;
         while (!map_.reserve(bytes)) {
-            if (bytes <= limits::LEAST_EVENT_BYTES) throw std::bad_alloc();
+            if (bytes <= LEAST) throw std::bad_alloc();
             bytes /= 2;
+        }
+        if (bytes < MOST && bytes > LEAST) {  // address space is short: leave most of it to others, and grow if need be
+            map_.drop();
+            if (!map_.reserve(bytes > 8 * LEAST ? bytes / 8 : LEAST)) throw std::bad_alloc();
         }
         attach(0);
     }
@@ -60,7 +64,7 @@ class EventBuffer {
     }
 
   private:
-    static constexpr size_t KEPT = limits::KEPT_EVENTS;
+    static constexpr size_t MOST = limits::EVENT_BYTES, LEAST = limits::LEAST_EVENT_BYTES, KEPT = limits::KEPT_EVENTS;
 
     void attach(size_t used) {
         begin_ = reinterpret_cast<Event*>(map_.data());

@@ -1,6 +1,8 @@
 // All memory of one engine: orders, levels and ids of every book, cut from one reservation of address space.
 #pragma once
 
+#include <algorithm>
+
 #include "arena.hpp"
 #include "ids.hpp"
 #include "limits.hpp"
@@ -50,6 +52,11 @@ class Store {
         uint32_t shrink = 0;
         while (!map_.reserve(lay_out(shrink))) {
             if (++shrink > limits::MOST_HALVINGS) throw std::bad_alloc();
+        }
+        if (shrink > 0 && shrink < limits::MOST_HALVINGS) {  // others, a second engine too, live in what there is
+            shrink = std::min(shrink + MODESTY, limits::MOST_HALVINGS);
+            map_.drop();
+            if (!map_.reserve(lay_out(shrink))) throw std::bad_alloc();
         }
         place(shrink);
     }
@@ -137,6 +144,7 @@ class Store {
     static constexpr uint64_t SPECIAL_BYTES = PLAIN_BYTES + sizeof(Extra);
     static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;  // with its node of std::map
     static constexpr uint64_t WINDOW_BYTES = 4 * 4096;         // what a book of ordinary width touches
+    static constexpr uint32_t MODESTY = 2;
     static constexpr uint32_t WORTH = limits::WORTH_A_RESET;
     static constexpr uint64_t PLAIN = limits::PLAIN_ORDERS, SPECIAL = limits::SPECIAL_ORDERS,
                               LEVELS = limits::LEVELS, WINDOWS = limits::WINDOWS, ID_PAGES = limits::ID_PAGES;
