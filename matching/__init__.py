@@ -37,11 +37,12 @@ See README.md beside this file for every command, event, reason and check.
 
 from importlib import import_module
 
+from matching import build
 from matching.adapter import ReferenceEngine
 from matching.codes import EventKind, Flag, Op, OrderType, Phase, Reason, SelfTrade, Side, TimeInForce
 from matching.face import Engine, EngineUnavailableError, info, note_missing, register
 from matching.records import COMMAND, EVENT, LEVEL
-from matching.views import Auction, Best, Depth, Info, Instrument, RestingOrder
+from matching.views import Auction, Best, Depth, Info, Instrument, Memory, RestingOrder
 
 __all__ = [
     "COMMAND",
@@ -56,6 +57,7 @@ __all__ = [
     "Flag",
     "Info",
     "Instrument",
+    "Memory",
     "Op",
     "OrderType",
     "Phase",
@@ -68,7 +70,10 @@ __all__ = [
 ]
 
 register(ReferenceEngine)
-try:
-    register(import_module("matching.compiled").CompiledEngine)
-except ImportError as error:
-    note_missing("compiled", str(error))
+if fault := build.fault():
+    note_missing("compiled", fault)
+else:
+    try:
+        register(import_module("matching.compiled").CompiledEngine)
+    except ImportError as error:
+        note_missing("compiled", str(error))

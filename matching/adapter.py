@@ -1,18 +1,18 @@
 """Give the reference the public face: records in, records out."""
 
 import operator
+import sys
 from itertools import islice
 from typing import Unpack
 
 import numpy as np
 
-from matching import auction, checks, state
+from matching import arguments, auction, state
 from matching.book import Book, BookSide
-from matching.codes import Flag, OrderType, Phase, SelfTrade, Side, TimeInForce
+from matching.codes import Flag, Op, OrderType, Phase, SelfTrade, Side, TimeInForce
 from matching.face import Engine
 from matching.records import (
     EVENT,
-    HIGHEST,
     LEVEL,
     Buffer,
     Command,
@@ -24,9 +24,8 @@ from matching.records import (
     one_command,
 )
 from matching.reference import Reference
-from matching.views import Auction, Best, Depth, Instrument, RestingOrder
+from matching.views import Auction, Best, Depth, Instrument, Memory, RestingOrder
 
-HIGHEST_INSTRUMENT = 2**32 - 1
 FIRST_BUFFER = 1024
 
 
@@ -39,25 +38,66 @@ class ReferenceEngine(Engine):
         """Start with no instrument open."""
         self._reference = Reference()
         self._buffer: Records = np.zeros(FIRST_BUFFER, EVENT)
+        self._events: list[Event] = []
 
     def open_instrument(
         self, instrument: int, *, tick: int = 1, lot: int = 1, collar: tuple[int, int] | None = None
     ) -> None:
         """Open an empty book in continuous trading."""
-        lowest, highest = collar or (0, 0)
-        number = _within("instrument", instrument, 0, HIGHEST_INSTRUMENT)
-        book = Book(
-            instrument=number,
-            tick=_within("tick", tick, 1, HIGHEST),
-            lot=_within("lot", lot, 1, HIGHEST),
-            lowest=_within("the collar's lowest price", lowest, 0, HIGHEST),
-            highest=_within("the collar's highest price", highest, 0, HIGHEST),
+        settings = arguments.opening(instrument, tick, lot, collar)
+        if settings.instrument in self._reference.books:
+            raise ValueError(f"instrument {settings.instrument} is already open")
+        self._reference.books[settings.instrument] = Book(*settings)
+
+    def new(  # noqa: PLR0917 - as in the face
+        self,
+        instrument: int,
+        order_id: int,
+        account: int,
+        owner: int,
+        side: int,
+        price: int,
+        quantity: int,
+        order_type: int = OrderType.LIMIT,
+        time_in_force: int = TimeInForce.GTC,
+        self_trade: int = SelfTrade.ALLOW,
+        flags: int = Flag.NONE,
+        stop_price: int = 0,
+        display_quantity: int = 0,
+        budget: int = 0,
+        sequence: int = 0,
+    ) -> int:
+        """Carry out a NEW."""
+        told = self.submit(
+            sequence=sequence,
+            op=Op.NEW,
+            instrument=instrument,
+            account=account,
+            owner=owner,
+            order_id=order_id,
+            side=side,
+            order_type=order_type,
+            time_in_force=time_in_force,
+            self_trade=self_trade,
+            flags=flags,
+            price=price,
+            quantity=quantity,
+            stop_price=stop_price,
+            display_quantity=display_quantity,
+            budget=budget,
         )
-        if checks.collar(book.lowest, book.highest):
-            raise ValueError(f"the collar is upside down: {lowest} to {highest}")
-        if number in self._reference.books:
-            raise ValueError(f"instrument {number} is already open")
-        self._reference.books[number] = book
+        return len(told)
+
+    def cancel(self, instrument: int, order_id: int, account: int = 0, sequence: int = 0) -> int:
+        """Carry out a CANCEL."""
+        told = self.submit(
+            sequence=sequence, op=Op.CANCEL, instrument=instrument, order_id=order_id, account=account
+        )
+        return len(told)
+
+    def events(self) -> Records:
+        """Return the events of the last call that carried out commands."""
+        return self._own_buffer(self._events)
 
     def submit(self, command: np.void | Records | None = None, /, **fields: Unpack[CommandFields]) -> Records:
         """Carry out one command."""
@@ -75,11 +115,8 @@ class ReferenceEngine(Engine):
         """Return the first price levels of both sides."""
         book = self._book(instrument)
         check_out(out, LEVEL, "2,n")
-        if levels < 0:
-            raise ValueError("a number of levels is not negative")
-        if out is not None and out.shape[1] < levels:
-            raise ValueError(f"out holds {out.shape[1]} levels a side, not {levels}")
-        bids, asks = _levels(book.bids, levels), _levels(book.asks, levels)
+        wanted = arguments.levels(levels, None if out is None else out.shape[1])
+        bids, asks = _levels(book.bids, wanted), _levels(book.asks, wanted)
         table = out if out is not None else np.zeros((2, max(len(bids), len(asks))), LEVEL)
         table[0, : len(bids)] = bids
         table[1, : len(asks)] = asks
@@ -93,14 +130,12 @@ class ReferenceEngine(Engine):
     def auction(self, instrument: int, reference: int = 0) -> Auction:
         """Return what UNCROSS would trade now."""
         book = self._book(instrument)
-        price = _within("the reference", reference, 0, HIGHEST)
-        if price % book.tick:
-            raise ValueError(f"the reference {price} is not a multiple of the tick {book.tick}")
+        price = arguments.reference_price(reference, book.tick)
         return auction.clearing(book, price or book.last_price)
 
     def order(self, order_id: int) -> RestingOrder | None:
         """Return a resting order or a waiting stop."""
-        order = self._reference.orders.get(order_id)
+        order = self._reference.orders.get(operator.index(order_id))
         if order is None:
             return None
         return RestingOrder(
@@ -147,25 +182,30 @@ class ReferenceEngine(Engine):
 
     def restore(self, snapshot: bytes) -> None:
         """Replace the whole state by a snapshot's."""
-        if not isinstance(snapshot, bytes | bytearray | memoryview):
-            raise TypeError("a snapshot is bytes")
-        self._reference.load(state.decode(bytes(snapshot)))
+        self._reference.load(state.decode(snapshot))
 
     def state_hash(self, instrument: int | None = None) -> bytes:
         """Return the hash of one instrument's state or of all."""
         books = self._reference.books.values() if instrument is None else [self._book(instrument)]
         return state.digest(state.encode(books))
 
+    def memory(self) -> Memory:
+        """Say how much memory the orders take: of each its object, and its places in the dict and a queue."""
+        orders = self._reference.orders
+        order_bytes = sys.getsizeof(orders) + sum(sys.getsizeof(order) for order in orders.values())
+        return Memory(len(orders), order_bytes, order_bytes + self._buffer.nbytes)
+
     def _book(self, instrument: int) -> Book:
-        book = self._reference.books.get(instrument)
+        number = operator.index(instrument)
+        book = self._reference.books.get(number)
         if book is None:
-            raise LookupError(f"instrument {instrument} is not open")
+            raise LookupError(f"instrument {number} is not open")
         return book
 
     def _apply(self, commands: Records, out: Records | None) -> Records:
-        events: list[Event] = []
-        for fields in commands.tolist():
-            events.extend(self._reference.apply(Command(*fields)))
+        events = self._events = [
+            event for fields in commands.tolist() for event in self._reference.apply(Command(*fields))
+        ]
         if out is not None and len(events) <= len(out):
             out[: len(events)] = events
             return out[: len(events)]
@@ -185,10 +225,3 @@ def _levels(side: BookSide, levels: int) -> list[tuple[int, int, int]]:
         (price, sum(order.visible for order in queue), len(queue))
         for price, queue in islice(side.levels(), levels)
     ]
-
-
-def _within(what: str, number: int, lowest: int, highest: int) -> int:
-    value = operator.index(number)
-    if not lowest <= value <= highest:
-        raise ValueError(f"{what} is {value}, but must be {lowest} to {highest}")
-    return value

@@ -6,8 +6,9 @@ from typing import ClassVar, Self, Unpack, cast
 
 import numpy as np
 
+from matching.codes import Flag, OrderType, SelfTrade, TimeInForce
 from matching.records import Buffer, CommandFields, Records
-from matching.views import Auction, Best, Depth, Info, Instrument, RestingOrder
+from matching.views import Auction, Best, Depth, Info, Instrument, Memory, RestingOrder
 
 ENGINES = ("compiled", "reference")  # best first
 
@@ -37,8 +38,10 @@ class Engine:
 
     def __new__(cls, engine: str | None = None) -> Self:
         """Make an engine of the kind asked for, or of the best kind there is."""
-        chosen = cls if cls is not Engine else cast("type[Self]", _kind(engine))
-        return super().__new__(chosen)
+        if cls is not Engine:
+            return super().__new__(cls)
+        kind = cast("type[Self]", _kind(engine))
+        return kind.__new__(kind)
 
     def open_instrument(
         self, instrument: int, *, tick: int = 1, lot: int = 1, collar: tuple[int, int] | None = None
@@ -51,6 +54,50 @@ class Engine:
         Raises:
             TypeError: a number is not an integer.
             ValueError: already open, or a number is out of range.
+        """
+        raise NotImplementedError
+
+    def new(  # noqa: PLR0917 - one order, one line: naming what is always given would cost half the time
+        self,
+        instrument: int,
+        order_id: int,
+        account: int,
+        owner: int,
+        side: int,
+        price: int,
+        quantity: int,
+        order_type: int = OrderType.LIMIT,
+        time_in_force: int = TimeInForce.GTC,
+        self_trade: int = SelfTrade.ALLOW,
+        flags: int = Flag.NONE,
+        stop_price: int = 0,
+        display_quantity: int = 0,
+        budget: int = 0,
+        sequence: int = 0,
+    ) -> int:
+        """Carry out one NEW and return how many events it caused; `events` shows them.
+
+        It does what `submit` does with the same fields, and is the quickest way for one order.
+
+        Raises:
+            TypeError: not an integer.
+            OverflowError: a number that its field cannot hold.
+        """
+        raise NotImplementedError
+
+    def cancel(self, instrument: int, order_id: int, account: int = 0, sequence: int = 0) -> int:
+        """Carry out one CANCEL and return how many events it caused, as `new` does.
+
+        Raises:
+            TypeError: not an integer.
+            OverflowError: a number that its field cannot hold.
+        """
+        raise NotImplementedError
+
+    def events(self) -> Records:
+        """Return the events of the last call that carried out commands, read-only, until the next one.
+
+        They are whole even if `submit_batch` wrote them to an `out` as well. None before the first call.
         """
         raise NotImplementedError
 
@@ -146,6 +193,10 @@ class Engine:
         Raises:
             LookupError: the instrument is not open.
         """
+        raise NotImplementedError
+
+    def memory(self) -> Memory:
+        """Say how much memory the orders take, in bytes."""
         raise NotImplementedError
 
     def info(self) -> Info:

@@ -47,20 +47,36 @@ def digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def decode(snapshot: bytes) -> list[Book]:
-    """Read the books out of a snapshot, believing nothing.
+def unseal(snapshot: bytes) -> bytes:
+    """Return the canonical bytes in a snapshot whose hash fits.
 
     Raises:
-        ValueError: damaged, of another version, or a state that breaks a rule of the book.
+        TypeError: not bytes.
+        ValueError: not a snapshot, damaged, or of another version.
     """
-    content, given = snapshot[:-DIGEST_SIZE], snapshot[-DIGEST_SIZE:]
+    if not isinstance(snapshot, bytes | bytearray | memoryview):
+        raise TypeError("a snapshot is bytes")
+    whole = bytes(snapshot)
+    content, given = whole[:-DIGEST_SIZE], whole[-DIGEST_SIZE:]
     if len(content) < HEADER.size or not content.startswith(MAGIC):
         raise ValueError("not a snapshot of an engine")
-    _, version, count = HEADER.unpack_from(content)
+    _, version, _ = HEADER.unpack_from(content)
     if version != VERSION:
         raise ValueError(f"a snapshot of version {version}; this engine reads version {VERSION}")
     if digest(content) != given:
         raise ValueError("the snapshot is damaged: its hash does not fit")
+    return content
+
+
+def decode(snapshot: bytes) -> list[Book]:
+    """Read the books out of a snapshot, believing nothing.
+
+    Raises:
+        TypeError: not bytes.
+        ValueError: damaged, of another version, or a state that breaks a rule of the book.
+    """
+    content = unseal(snapshot)
+    _, _, count = HEADER.unpack_from(content)
     reader = _Reader(content, HEADER.size)
     books = [_decode_book(reader) for _ in range(count)]
     if reader.position != len(content):

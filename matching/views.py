@@ -75,6 +75,18 @@ class Instrument:
     last_price: int
 
 
+class Memory(NamedTuple):
+    """What an engine's orders take.
+
+    `live_orders` counts orders in the books; `order_bytes` is what they and the ways to find them use,
+    `mapped_bytes` all memory that the engine has touched and not given back.
+    """
+
+    live_orders: int
+    order_bytes: int
+    mapped_bytes: int
+
+
 class Info(TypedDict):
     """Which engine is in use, which ones there are, and why the compiled one is not, if it is not."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from launcher import environment
 from launcher.errors import LaunchError
-from launcher.install import packages
+from launcher.install import engine, packages
 from launcher.paths import CHECKOUT, locate
 
 
@@ -45,6 +45,7 @@ class Foreign:
     def run(self, arguments: list[str]) -> int:
         """Run it and return its exit code."""
         packages.ensure(packages.EMBEDDED)
+        engine.ensure()
         state = locate(os.environ)
         variables = {**environment.read(state.env), **os.environ, "STATE": str(state.path)}
         return subprocess.call([*self.argv, *arguments], cwd=CHECKOUT, env=variables)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from launcher import embedded, environment
 from launcher.console import YELLOW, paint, say
 from launcher.errors import LaunchError
-from launcher.install import browser, node, packages
+from launcher.install import browser, engine, node, packages
 from launcher.paths import CHECKOUT, State, locate
 from launcher.processes import spawn
 from launcher.supervisor import StopRequested, Supervisor
@@ -29,6 +29,7 @@ def run(arguments: list[str]) -> int:
     embedded.require_linux()
     needs = environment.needs(os.environ)
     packages.ensure(packages.LOCAL)
+    engine.ensure()
     if needs.chain:
         node.ensure()
     chromium = _browser(os.environ) if wants_browser(arguments) else None

@@ -12,7 +12,7 @@ from launcher.console import BOLD, DIM, GREEN, YELLOW, notice, paint, say, step
 from launcher.embedded import Ground
 from launcher.errors import LaunchError
 from launcher.files import read_json
-from launcher.install import node, packages
+from launcher.install import engine, node, packages
 from launcher.paths import CHECKOUT, State, locate
 from launcher.procfile import Entry
 from launcher.programs import FRONT, Program
@@ -69,6 +69,7 @@ def run(arguments: list[str]) -> int:
     say(paint("Alef", BOLD))
     with plan.state.held_for("up"):
         packages.ensure(packages.EMBEDDED)
+        engine.ensure()
         if needs.chain:
             node.ensure()
         return serve(plan)

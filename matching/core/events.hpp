@@ -15,9 +15,9 @@ class EventBuffer {
   public:
     // Throws std::bad_alloc if not even a small reservation of address space can be had.
     EventBuffer() {
-        size_t bytes = limits::EVENT_BYTES;
+        size_t bytes = MOST;
         while (!map_.reserve(bytes)) {
-            if (bytes <= limits::LEAST_EVENT_BYTES) throw std::bad_alloc();
+            if (bytes <= LEAST) throw std::bad_alloc();
             bytes /= 2;
         }
         if (bytes < limits::EVENT_BYTES) {  // address space is short: leave most of it to others, and grow if need be
@@ -32,6 +32,7 @@ class EventBuffer {
 
     const Event* data() const { return begin_; }
     size_t size() const { return static_cast<size_t>(end_ - begin_); }
+    size_t capacity() const { return static_cast<size_t>(limit_ - begin_); }
 
     // Forget all events. What one unusually long answer used is given back to the machine.
     void clear() {
@@ -66,7 +67,7 @@ class EventBuffer {
     }
 
   private:
-    static constexpr size_t KEPT = limits::KEPT_EVENTS;
+    static constexpr size_t MOST = limits::EVENT_BYTES, LEAST = limits::LEAST_EVENT_BYTES, KEPT = limits::KEPT_EVENTS;
 
     void attach(size_t used) {
         begin_ = reinterpret_cast<Event*>(map_.data());
@@ -74,17 +75,20 @@ class EventBuffer {
         limit_ = begin_ + map_.size() / sizeof(Event);
     }
 
-    // Reached only where address space was so short that the reservation had to be small.
+    // Reached only where address space was so short that the reservation had to be small. The old place stays, for
+    // whoever still reads what was told there.
     ALEF_COLD void grow() {
         Mapping larger;
         if (!larger.reserve(map_.size() * 2)) std::abort();  // an answer lost would be worse
         std::memcpy(larger.data(), begin_, size() * sizeof(Event));
         size_t used = size();
+        old_[moves_++].take(map_);
         map_.take(larger);
         attach(used);
     }
 
-    Mapping map_;
+    Mapping map_, old_[48];  // each twice as large as the one before
+    size_t moves_ = 0;
     Event *begin_ = nullptr, *end_ = nullptr, *limit_ = nullptr;
 };
 

@@ -32,7 +32,7 @@ constexpr size_t BLOCK = SMALL ? 16 : 256;               // commands between two
 constexpr uint32_t WORTH_A_RESET = SMALL ? 20 : 1 << 15;  // orders whose memory is worth a call to the system
 constexpr uint32_t MANY_IDLE = SMALL ? 2 : 16;           // pages without orders that a side keeps
 constexpr uint64_t FAR_USES = SMALL ? 20 : 1024;         // before the window is moved
-constexpr size_t KEPT_EVENTS = SMALL ? 64 : power(20);   // a longer answer's memory is given back
+constexpr size_t KEPT_EVENTS = SMALL ? 64 : power(16);   // a longer answer's memory is given back
 
 }  // namespace limits
 }  // namespace alef

@@ -5,6 +5,7 @@ import ast
 from tests.architecture.source import Finding, files, functions, name, python_files, report, text, tree
 
 FOLDERS = ("apps", "config", "launcher", "matching")
+COMPILED = {".pyx", ".pxd", ".hpp", ".cpp"}
 FILE_LINES = 400
 FUNCTION_LINES = 60
 
@@ -19,10 +20,10 @@ def long_functions(module: ast.AST, path: str) -> list[Finding]:
 
 
 def test_no_file_is_too_long():
-    cython = [p for p in files() if p.suffix in {".pyx", ".pxd"} and name(p).startswith("matching/")]
+    compiled = [p for p in files() if p.suffix in COMPILED and name(p).startswith("matching/")]
     findings = [
         Finding(name(path), lines, f"{lines} lines")
-        for path in (*python_files(*FOLDERS), *cython)
+        for path in (*python_files(*FOLDERS), *compiled)
         if (lines := len(text(path).splitlines())) > FILE_LINES
     ]
     report(findings, f"A file has at most {FILE_LINES} lines; split it into a package of the same name.")

@@ -284,35 +284,6 @@ def test_depth_sums_the_levels_best_first(engine):
         engine.depth(1, 1, np.zeros((2, 4), EVENT))
 
 
-def test_an_order_tells_what_is_open_and_is_not_the_live_one(engine):
-    engine.submit(
-        **NEW,
-        price=100,
-        quantity=5,
-        time_in_force=matching.TimeInForce.DAY,
-        self_trade=matching.SelfTrade.DECREMENT,
-        flags=matching.Flag.POST_ONLY,
-    )
-    told = engine.order(1)
-    engine.submit(op=Op.NEW, instrument=1, order_id=2, side=Side.SELL, price=100, quantity=2)
-    assert told == matching.RestingOrder(
-        order_id=1,
-        instrument=1,
-        account=3,
-        owner=4,
-        side=Side.BUY,
-        order_type=matching.OrderType.LIMIT,
-        time_in_force=matching.TimeInForce.DAY,
-        self_trade=matching.SelfTrade.DECREMENT,
-        flags=matching.Flag.POST_ONLY,
-        price=100,
-        quantity=5,
-        visible=5,
-    )
-    assert engine.order(1).quantity == 3
-    assert engine.order(2) is None
-
-
 @pytest.mark.spec("MAT-1")
 def test_the_fields_of_every_kind_of_event(engine):
     """Spelled out once, field by field: this is what other parts of the house read."""
@@ -330,6 +301,17 @@ def test_the_fields_of_every_kind_of_event(engine):
         engine.submit(sequence=8, **{**NEW, **seller}, price=99, quantity=4)[0].item(),
         engine.submit(sequence=9, op=Op.RESUME, **venue)[0].item(),
     ]
+    limits, iceberg = {"price": 100, "quantity": 9}, matching.OrderType.ICEBERG
+    stop = {"order_id": 5, "quantity": 3, "order_type": matching.OrderType.STOP_LIMIT}
+    engine.submit(**{**NEW, **seller, "order_id": 3}, **limits, order_type=iceberg, display_quantity=2)
+    told += [event.item() for event in engine.submit(sequence=10, **{**NEW, "order_id": 4}, **limits)[1:3]]
+    told += [engine.submit(sequence=11, **{**NEW, **stop}, stop_price=100, price=90)[1].item()]
+    told += [engine.submit(sequence=12, op=Op.CANCEL_ALL, **venue)[0].item()]
+    told += [engine.submit(sequence=13, op=Op.OPEN_AUCTION, **venue)[0].item()]
+    engine.submit(**{**NEW, "order_id": 6}, **limits)
+    engine.submit(**{**NEW, **seller, "order_id": 7}, price=99, quantity=5)
+    told += [event.item() for event in engine.submit(sequence=14, op=Op.UNCROSS, **venue)]
+    told += [engine.submit(sequence=15, op=Op.CANCEL_ALL, instrument=1)[0].item()]
     kind = EventKind
     assert [Event(*event) for event in told] == [
         Event(1, kind.ACCEPTED, 1, 0, 1, 1, 0, 3, 0, 100, 9, 9),
@@ -341,4 +323,12 @@ def test_the_fields_of_every_kind_of_event(engine):
         Event(7, kind.HALTED, 0, 0, 1, 0, 0, 8, 0, 0, 0, 0),
         Event(8, kind.REJECTED, 2, matching.Reason.INSTRUMENT_HALTED, 1, 2, 0, 5, 0, 99, 4, 0),
         Event(9, kind.RESUMED, 0, 0, 1, 0, 0, 8, 0, 0, 0, 0),
+        Event(10, kind.TRADE, 1, 0, 1, 4, 3, 3, 5, 100, 2, 7),
+        Event(10, kind.REFILLED, 2, 0, 1, 3, 0, 5, 0, 100, 2, 7),
+        Event(11, kind.TRIGGERED, 1, 0, 1, 5, 0, 3, 0, 90, 3, 3),
+        Event(12, kind.ALL_CANCELLED, 0, 0, 1, 0, 0, 8, 0, 0, 0, 0),
+        Event(13, kind.AUCTION_OPENED, 0, 0, 1, 0, 0, 8, 0, 0, 0, 0),
+        Event(14, kind.AUCTION, 1, 0, 1, 0, 0, 8, 0, 100, 5, 4),
+        Event(14, kind.TRADE, 2, 0, 1, 7, 6, 5, 3, 100, 5, 0),
+        Event(15, kind.ALL_CANCELLED, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0),
     ]

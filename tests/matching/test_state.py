@@ -43,10 +43,35 @@ def seal(content):
     return content + hashlib.sha256(content).digest()
 
 
+# The book in an auction, crossed, with every kind of order: two icebergs, both legs of a pair, three stops.
+FULL_BOOK = {**BOOK, "phase": 3, "last_id": 9, "bids": 2, "asks": 2, "stops": 4}
+ICEBERG_4 = {**BID_1, "id": 4, "price": 110, "quantity": 100, "flags": 1, "type": 5}
+ICEBERG_4 |= {"display": 30, "visible": 20}
+LEG_5 = {**ASK_3, "id": 5, "price": 95, "quantity": 20, "flags": 2, "time": 0}
+STOP_7 = {**BID_1, "id": 7, "price": 0, "type": 2, "stop": 120, "budget": 999, "extreme": 0}
+LEG_6 = {**LEG_5, "id": 6, "price": 90, "type": 3, "time": 1, "stop": 80, "budget": 0, "extreme": 0}
+TRAILING_8 = {**STOP_7, "id": 8, "type": 4, "stop": 10, "extreme": 95, "time": 2}
+PERCENT_9 = {**TRAILING_8, "id": 9, "flags": 4, "side": 2, "stop": 9999, "budget": 0, "extreme": 100}
+FULL = {"bid": ICEBERG_4, "other bid": BID_1, "leg": LEG_5, "ask": ASK_3}
+FULL |= {"trailing": TRAILING_8, "stop": STOP_7, "stop leg": LEG_6, "percent": PERCENT_9}
+
+
 def canonical(book=BOOK, orders=(BID_1, BID_2, ASK_3), magic=b"ALEFBOOK", version=2, count=1):
     """Write a snapshot by the layout in the documentation, not by the engine's code."""
     content = struct.pack(HEADER, magic, version, count) + struct.pack(INSTRUMENT, *book.values())
-    return seal(content + b"".join(struct.pack(ORDER, *order.values()) for order in orders))
+    return seal(content + b"".join(map(record, orders)))
+
+
+def record(order):
+    """Write an order, with what stands behind it if it is an iceberg or a stop."""
+    values = list(order.values())
+    return struct.pack(ORDER, *values[:10]) + struct.pack(f"<{len(values) - 10}q", *values[10:])
+
+
+def full(book=None, **changed):
+    """Write the snapshot of FULL_BOOK, with some fields of some orders changed."""
+    orders = [{**order, **changed.get(name.replace(" ", "_"), {})} for name, order in FULL.items()]
+    return canonical({**FULL_BOOK, **(book or {})}, orders)
 
 
 def traded_engine(name):
@@ -105,6 +130,40 @@ def test_every_part_of_the_state_is_in_the_hash(engine_name):
         seen.add(engine.state_hash())
 
 
+@pytest.mark.spec("ORD-2", "MAT-5", "MAT-7")
+def test_stops_icebergs_and_pairs_are_in_the_bytes(engine_name):
+    engine = Engine(engine_name)
+    engine.open_instrument(7, tick=5, lot=10, collar=(0, 900))
+    ann = {"op": Op.NEW, "instrument": 7, "account": 11, "owner": 1}
+    buy, sell = {**ann, "side": Side.BUY}, {**ann, "side": Side.SELL}
+    stop_limit = {"order_type": OrderType.STOP_LIMIT, "stop_price": 80, "time_in_force": TimeInForce.DAY}
+    trailing = {"order_type": OrderType.TRAILING_STOP, "time_in_force": TimeInForce.GTD}
+    iceberg = {"order_type": OrderType.ICEBERG, "flags": Flag.POST_ONLY, "display_quantity": 30}
+    engine.submit(**buy, order_id=1, price=95, quantity=40)
+    engine.submit(**sell, order_id=2, price=95, quantity=10)
+    engine.submit(**sell, order_id=3, price=115, quantity=10, time_in_force=TimeInForce.GTD)
+    engine.submit(**buy, order_id=4, price=110, quantity=110, **iceberg)
+    engine.submit(op=Op.OPEN_AUCTION, instrument=7)
+    engine.submit(**sell, order_id=5, price=95, quantity=20)
+    engine.submit(**sell, order_id=6, price=90, quantity=20, **stop_limit, flags=Flag.OCO)
+    stop = {"order_type": OrderType.STOP_LOSS, "stop_price": 120}
+    engine.submit(**buy, order_id=7, quantity=30, budget=999, **stop)
+    engine.submit(**buy, order_id=8, quantity=30, budget=999, **trailing, stop_price=10)
+    engine.submit(**sell, order_id=9, quantity=30, **trailing, stop_price=9999, flags=Flag.TRAIL_PERCENT)
+    rest = {"bid": {"quantity": 110, "visible": 30}, "ask": {"price": 115}, "percent": {"extreme": 95}}
+    arrived = [*list(FULL)[:4], "stop leg", "stop", "trailing", "percent"]
+    expected = [{**FULL[name], **rest.get(name, {})} for name in arrived]
+    assert engine.snapshot() == canonical({**FULL_BOOK, "last": 95}, expected)
+    restored = Engine(engine_name)
+    restored.restore(full())
+    assert restored.snapshot() == full()
+    orders = drawn.resting(restored)
+    assert [order.order_id for order in orders] == [4, 1, 5, 3, 8, 7, 6, 9]
+    assert (orders[0].display_quantity, orders[0].visible, orders[0].stop_price) == (30, 20, 0)
+    assert (orders[4].stop_price, orders[4].extreme, orders[4].budget) == (10, 95, 999)
+    assert [order.visible for order in orders[1:]] == [30, 20, 10, 0, 0, 0, 0]
+
+
 EMPTY = struct.pack(INSTRUMENT, *{**BOOK, "bids": 0, "asks": 0}.values())
 IMPOSSIBLE = {
     "another kind of file": canonical(magic=b"SOMETHIN"),
@@ -141,7 +200,7 @@ IMPOSSIBLE = {
     "a resting market order": canonical(orders=({**BID_1, "type": 1}, BID_2, ASK_3)),
     "a resting IOC": canonical(orders=({**BID_1, "time": 3}, BID_2, ASK_3)),
     "a mode that is not known": canonical(orders=({**BID_1, "self": 5}, BID_2, ASK_3)),
-    "half of a pair": canonical(orders=({**BID_1, "flags": 2}, BID_2, ASK_3)),
+    "half a pair": canonical(orders=({**BID_1, "flags": 2}, BID_2, ASK_3)),
     "a flag that is not known": canonical(orders=({**BID_1, "flags": 2**31}, BID_2, ASK_3)),
     "bytes behind the end": seal(canonical()[:-32] + b"\0"),
     "half an order": seal(canonical()[:-40]),
@@ -150,6 +209,60 @@ IMPOSSIBLE = {
     "only a name": seal(b"ALEFBOOK"),
     "a book twice": seal(canonical()[:12] + b"\2\0\0\0" + 2 * EMPTY),
 }
+IMPOSSIBLE_FULL = {
+    "a crossed book outside an auction": full({"phase": 1}),
+    "a crossed book in a halt outside an auction": full({"phase": 2}),
+    "a slice of nothing": full(bid={"visible": 0}),
+    "a slice above what is shown": full(bid={"visible": 40}),
+    "a slice above what is open": full(bid={"quantity": 10}),
+    "a slice of half a lot": full(bid={"visible": 15}),
+    "nothing to show": full(bid={"display": 0}),
+    "half a lot to show": full(bid={"display": 25}),
+    "more than a thousand slices": full(bid={"display": 10, "visible": 10, "quantity": 10010}),
+    "an iceberg with half a pair": full(bid={"flags": 2}),
+    "an iceberg that never rests": full(bid={"time": 4}),
+    "a flag of trailing stops on a limit order": full(other_bid={"flags": 4}),
+    "a stop among the bids": canonical({**FULL_BOOK, "bids": 1, "stops": 0}, [STOP_7, LEG_5, ASK_3]),
+    "a limit order among the stops": canonical({**FULL_BOOK, "stops": 1}, [*list(FULL.values())[:4], BID_2]),
+    "an iceberg among the stops": canonical(
+        {**FULL_BOOK, "bids": 1, "asks": 0, "stops": 1}, [BID_1, ICEBERG_4]
+    ),
+    "more stops than there are": full({"stops": 5}),
+    "fewer stops than there are": full({"stops": 3}),
+    "stops beyond all bounds": full({"stops": 2**64 - 1}),
+    "a stop that never rests": full(stop={"time": 3}),
+    "a post-only stop": full(stop={"flags": 1}),
+    "a stop in percent that does not trail": full(stop={"flags": 4}),
+    "a stop of no side": full(stop={"side": 3}),
+    "a stop with a broken lot": full(stop={"quantity": 15}),
+    "a stop with an id that is taken": full(stop={"id": 1}),
+    "a stop with an id beyond the last one": full({"last_id": 8}),
+    "no trigger": full(stop={"stop": 0}),
+    "a trigger off the tick": full(stop={"stop": 121}),
+    "a stop at market with a limit": full(stop={"price": 100}),
+    "a stop-limit without a limit": full(stop_leg={"price": 0}),
+    "a stop-limit off the tick": full(stop_leg={"price": 91}),
+    "a negative budget": full(stop={"budget": -1}),
+    "a budget of a limit": full(stop_leg={"budget": 1}),
+    "a budget of a seller": full(percent={"budget": 1}),
+    "an extreme of a stop that does not trail": full(stop={"extreme": 100}),
+    "no distance": full(trailing={"stop": 0}),
+    "a distance off the tick": full(trailing={"stop": 11}),
+    "a distance above all basis points": full(percent={"stop": 10000}),
+    "no extreme": full(trailing={"extreme": 0}),
+    "an extreme off the tick": full(trailing={"extreme": 96}),
+    "a buyer's extreme above the last price": full(trailing={"extreme": 105}),
+    "a seller's extreme below the last price": full(percent={"extreme": 95}),
+    "a trailing stop without any trade": full({"last": 0}, trailing={"extreme": 0}),
+    "a leg whose other leg has no flag": full(leg={"flags": 0}),
+    "a leg whose stop has no flag": full(stop_leg={"flags": 0}),
+    "legs of two accounts": full(leg={"account": 12}),
+    "legs of two owners": full(leg={"owner": 2}),
+    "legs of two quantities": full(leg={"quantity": 30}),
+    "legs of two sides": full(stop_leg={"side": 1}),
+    "legs that are not neighbours": full({"last_id": 20}, stop_leg={"id": 16}),
+}
+IMPOSSIBLE |= IMPOSSIBLE_FULL
 
 
 @pytest.mark.spec("MAT-6", "MAT-7")
@@ -157,6 +270,17 @@ IMPOSSIBLE = {
     "snapshot",
     [
         Engine("reference").snapshot(),
+        full(),
+        full({"phase": 4}),
+        full(stop={"stop": 5}, percent={"stop": 1}),
+        full(bid={"quantity": 10000, "display": 10, "visible": 10}),
+        full(bid={"display": TOP - 7}),
+        full(
+            {"lot": 1},
+            stop={"quantity": TOP},
+            trailing={"quantity": TOP, "stop": TOP - 2},
+            other_bid={"quantity": TOP - 100},
+        ),
         canonical({**BOOK, "last_id": TOP}),
         canonical({**BOOK, "lot": 1}, orders=({**BID_1, "quantity": TOP - 20}, BID_2, ASK_3)),
         canonical(
@@ -164,7 +288,18 @@ IMPOSSIBLE = {
             orders=({**BID_1, "price": 2}, {**BID_2, "price": 1, "quantity": 1}, {**ASK_3, "price": TOP}),
         ),
     ],
-    ids=["no instrument", "the last order id", "a full side", "both ends of the number line"],
+    ids=[
+        "no instrument",
+        "every kind of order",
+        "a halted auction",
+        "stops that are through already",
+        "a thousand slices",
+        "more to show than there is",
+        "endless stops",
+        "the last order id",
+        "a full side",
+        "both ends of the number line",
+    ],
 )
 def test_the_limits_of_what_is_possible_are_restored(engine_name, snapshot):
     engine = Engine(engine_name)

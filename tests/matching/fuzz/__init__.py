@@ -1,0 +1,1 @@
+"""Look for inputs that break the matching engine; README.md beside this file says how."""
