@@ -47,7 +47,8 @@ class Ladder {
         return make_level(key);
     }
 
-    // The level of a key if it is there and near the market, else 0. Any number may be given for a key.
+    // The level of a key if it is there and near the market, else 0. Any number may be asked for: that of a price
+    // which nobody has checked yet may lie where a missing window would be.
     uint32_t peek(uint64_t key) const {
         uint64_t at = key - base;
         if (at >= Window::SPAN || !window) return 0;
