@@ -127,7 +127,10 @@ class Measuring:
         taking = [each for name, each in self._contenders.items() if name in OURS and name != "one-by-one"]
         with started(taking) as processes:
             self._rounds("features", processes, dict.fromkeys(processes, whole), 2)
-            self.found.agreement.append(agreement.asked(whole.about("whole"), whole.load, processes, {}))
+            told = agreement.asked(whole.about("whole"), whole.load, processes, {})
+        self.found.agreement.append(told)
+        trading = next((each["trading"] for each in told["found"].values()), 0)
+        self.found.flows["features"] = {**whole.flow.facts, "trading_share": round(trading / whole.count, 4)}
 
     def memory(self) -> None:
         """Measure the core's memory in each flow, those of wild prices too, in a process for each."""

@@ -212,11 +212,14 @@ def test_a_process_that_ends_is_a_failure_with_its_last_words():
     process.end()
 
 
-def test_flows_are_made_once(tmp_path, monkeypatch):
+def test_flows_are_made_once_and_old_ones_go(tmp_path, monkeypatch):
     monkeypatch.setenv("STATE", str(tmp_path))
+    old = build.place() / "calm-x100-200-of-another-generator.commands"
+    old.touch()
     made, path = build.standard("calm", 200, 1.0)
     again, same = build.standard("calm", 200, 1.0)
     assert path == same
+    assert not old.exists()
     assert again.facts == json.loads(json.dumps(made.facts))
     assert again.commands.dtype == COMMAND
     assert again.commands.tobytes() == made.commands.tobytes()
