@@ -1,10 +1,9 @@
 """What the engine is to reach, and what others reach, so that a run can say how far it is from both.
 
-The goals are for a machine with two cores like that of the figures of others, with every feature compiled in
-and all events written. The figures of others are those of one machine (2 cores, L2 4-5 ns, L3 14-21 ns, main memory 130-170 ns for a
-dependent load); on another one only ratios mean something. `limit` is a study of what one core can do at all
-with 32-bit quantities, a fixed ladder of prices, and no stops, auctions, icebergs or budgets; `peer` the best
-open C++ engine.
+The goals are for a machine like that of the figures of others, with every feature compiled in and all events
+written: 2 cores; L2 4-5 ns, L3 14-21 ns, main memory 130-170 ns for a dependent load. On another one only
+ratios mean something. `limit` is a study of what one core can do at all with 32-bit quantities, a fixed ladder
+of prices, and no stops, auctions, icebergs or budgets; `peer` the best open C++ engine.
 """
 
 from dataclasses import dataclass
