@@ -10,8 +10,8 @@ namespace alef {
 inline void Core::apply(const Command* commands, size_t count, EventBuffer& events) {
     out_ = &events;
     for (size_t i = 0; i < count;) {
-        const size_t stop = std::min(count, i + BLOCK);
-        if (store_.live_orders() > DEEP) {
+        const size_t stop = std::min(count, i + limits::BLOCK);
+        if (store_.live_orders() > limits::DEEP) {
             for (; i < stop; ++i) {
                 look_ahead(commands, i, count);
                 one(commands[i]);

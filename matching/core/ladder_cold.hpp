@@ -36,7 +36,7 @@ ALEF_COLD inline uint32_t Ladder::make_level(uint64_t key) {
         if (page == 0) page = make_page(at / 64);
         return page == 0 ? 0 : page + static_cast<uint32_t>(at % 64);
     }
-    if (++far_uses_ > 1024 && far_uses_ > 4 * orders) {
+    if (++far_uses_ > limits::FAR_USES && far_uses_ > 4 * orders) {
         recentre();
         return make_level(key);
     }
