@@ -20,9 +20,12 @@ class EventBuffer {
             if (bytes <= LEAST) throw std::bad_alloc();
             bytes /= 2;
         }
-        if (bytes < MOST && bytes > LEAST) {  // address space is short: leave most of it to others, and grow if need be
+        if (bytes < limits::EVENT_BYTES) {  // address space is short: leave most of it to others, and grow if need be
+            const size_t modest = bytes >> (limits::MODESTY + 2);
             map_.drop();
-            if (!map_.reserve(bytes > 8 * LEAST ? bytes / 8 : LEAST)) throw std::bad_alloc();
+            if (!map_.reserve(modest > limits::LEAST_EVENT_BYTES ? modest : limits::LEAST_EVENT_BYTES)) {
+                throw std::bad_alloc();
+            }
         }
         attach(0);
     }

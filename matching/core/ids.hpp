@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstring>
-#include <map>
 
 #include "arena.hpp"
 #include "limits.hpp"
+#include "pool.hpp"
 
 namespace alef {
 
@@ -25,6 +25,8 @@ struct IdEntry {
 class Ids {
   public:
     static constexpr uint64_t DIRECTORY = limits::DIRECTORY;  // entries
+
+    explicit Ids(Pool& pool) : sparse_(PoolAllocator<PoolMap<uint64_t, uint32_t>::value_type>(pool)) {}
 
     // `pages` and `directory` are zeroed address space; page 0 stays empty and stands for all that is missing.
     void attach(IdPage* pages, uint32_t page_count, IdEntry* directory) {
@@ -101,12 +103,12 @@ class Ids {
     uint64_t used_bytes() const {
         return range_.live() * sizeof(IdPage) + used_ * sizeof(IdEntry) + sparse_.size() * SPARSE_BYTES;
     }
-    uint64_t touched_bytes() const {
-        return range_.top() * sizeof(IdPage) + used_ * sizeof(IdEntry) + sparse_.size() * SPARSE_BYTES;
+    uint64_t touched_bytes() const {  // the sorted map aside, which lives in a pool
+        return range_.top() * sizeof(IdPage) + used_ * sizeof(IdEntry);
     }
 
   private:
-    static constexpr uint64_t SPARSE_BYTES = 64;  // what malloc and a node of std::map come to
+    static constexpr uint64_t SPARSE_BYTES = 48;  // what a node of std::map comes to
     static constexpr uint64_t WIDE_GAP = 64;      // above it a page would hold so few ids that the map is smaller
     static constexpr uint32_t FEW = 8;
 
@@ -221,7 +223,7 @@ class Ids {
     uint64_t sweep_ = 0;   // where the search for nearly empty pages goes on
     uint64_t crowd_ = 0;   // pages that the last round of it found worth keeping
     Range range_;
-    std::map<uint64_t, uint32_t> sparse_;
+    PoolMap<uint64_t, uint32_t> sparse_;
 };
 
 }  // namespace alef

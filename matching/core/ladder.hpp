@@ -5,8 +5,6 @@
 // wild price costs a search and not gigabytes.
 #pragma once
 
-#include <map>
-
 #include "exact.hpp"
 #include "store.hpp"
 
@@ -27,13 +25,10 @@ class Ladder {
     int64_t open = 0;       // all open quantity of the side
     uint64_t orders = 0;
 
-    void attach(Store& store, uint32_t book_number, bool bids, int64_t tick) {
-        store_ = &store;
-        window = store.windows;
-        book = book_number;
-        mask = bids ? LAST_KEY : 0;
-        tick_ = Divisor(tick);
-    }
+    Ladder(Store& store, uint32_t book_number, bool bids, int64_t tick)
+        : book(book_number), mask(bids ? LAST_KEY : 0), window(store.windows), store_(&store), tick_(tick),
+          far_(PoolAllocator<PoolMap<uint64_t, uint32_t>::value_type>(store.pool)),
+          hidden_(PoolAllocator<PoolMap<uint64_t, int64_t>::value_type>(store.pool)) {}
 
     // The key of a price that is a multiple of the tick, and the price of a key.
     uint64_t key(int64_t price) const { return tick_.quotient(price) ^ mask; }
@@ -140,8 +135,8 @@ class Ladder {
     uint32_t window_number_ = 0;
     uint32_t idle_ = 0;       // pages none of whose levels holds an order
     uint64_t far_uses_ = 0;   // since the window was last moved
-    std::map<uint64_t, uint32_t> far_;
-    std::map<uint64_t, int64_t> hidden_;
+    PoolMap<uint64_t, uint32_t> far_;
+    PoolMap<uint64_t, int64_t> hidden_;
 };
 
 }  // namespace alef

@@ -22,6 +22,7 @@ constexpr uint64_t LEVELS = power(SMALL ? 18 : 28);  // in pages, and as many fa
 constexpr uint64_t WINDOWS = power(SMALL ? 2 : 16), ID_PAGES = power(SMALL ? 12 : 22);
 constexpr uint64_t EVENT_BYTES = power(SMALL ? 12 : 36), LEAST_EVENT_BYTES = power(SMALL ? 12 : 20);
 constexpr uint32_t MOST_HALVINGS = 12;
+constexpr uint32_t MODESTY = 2;  // halvings more, if it had to be halved at all: others live in the rest
 
 constexpr uint64_t DIRECTORY = power(SMALL ? 6 : 22);  // pages of ids between the oldest and the newest
 constexpr uint64_t FREE_ID_PAGES = SMALL ? 2 : 64;     // so many may hold few ids each before any is dissolved

@@ -6,8 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <map>
 #include <new>
+#include <utility>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
@@ -156,5 +159,9 @@ class PoolAllocator {
  private:
     Pool* pool_;
 };
+
+// A sorted map whose nodes live in a pool.
+template <class Key, class Value>
+using PoolMap = std::map<Key, Value, std::less<Key>, PoolAllocator<std::pair<const Key, Value>>>;
 
 }  // namespace alef

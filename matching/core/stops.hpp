@@ -66,7 +66,7 @@ struct Group {
     int64_t extreme = 0;      // mirrored
     Firsts::iterator first;   // where the index has it
 };
-using Groups = std::map<int64_t, Group, std::less<int64_t>, PoolAllocator<std::pair<const int64_t, Group>>>;
+using Groups = PoolMap<int64_t, Group>;
 
 struct Stop {
     Stop *earlier, *later;  // in order of arrival

@@ -7,6 +7,7 @@
 #include "ids.hpp"
 #include "limits.hpp"
 #include "node.hpp"
+#include "pool.hpp"
 
 namespace alef {
 
@@ -44,7 +45,8 @@ class Store {
     Extra* extras = nullptr;        // by node, from the first special one on: use extra()
     Level* levels = nullptr;
     Window* windows = nullptr;
-    Ids ids;
+    Pool pool;  // of the sorted maps of ids and ladders, all empty where there is no order
+    Ids ids{pool};
     bool roomy = true;  // no range is near its end, so the plain path need not ask
 
     // Throws std::bad_alloc if not even a small reservation of address space can be had.
@@ -54,7 +56,7 @@ class Store {
             if (++shrink > limits::MOST_HALVINGS) throw std::bad_alloc();
         }
         if (shrink > 0 && shrink < limits::MOST_HALVINGS) {  // others, a second engine too, live in what there is
-            shrink = std::min(shrink + MODESTY, limits::MOST_HALVINGS);
+            shrink = std::min(shrink + limits::MODESTY, limits::MOST_HALVINGS);
             map_.drop();
             if (!map_.reserve(lay_out(shrink))) throw std::bad_alloc();
         }
@@ -126,6 +128,7 @@ class Store {
         give_back(windows, 1, windows_.top());
         for (Range* range : {&plain_, &special_, &pages_, &far_, &windows_}) range->reset();
         ids.reset();
+        pool.release();
         roomy = true;
     }
 
@@ -135,16 +138,15 @@ class Store {
     }
     uint64_t touched_bytes() const {
         return plain_.top() * PLAIN_BYTES + (special_.top() - special_.first()) * SPECIAL_BYTES +
-               pages_.top() * sizeof(LevelPage) + (far_.top() - far_.first()) * FAR_BYTES +
-               windows_.top() * WINDOW_BYTES + ids.touched_bytes();
+               pages_.top() * sizeof(LevelPage) + (far_.top() - far_.first()) * sizeof(Level) +
+               windows_.top() * WINDOW_BYTES + ids.touched_bytes() + pool.bytes();
     }
 
   private:
     static constexpr uint64_t PLAIN_BYTES = sizeof(Node) + sizeof(uint64_t);
     static constexpr uint64_t SPECIAL_BYTES = PLAIN_BYTES + sizeof(Extra);
-    static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;  // with its node of std::map
+    static constexpr uint64_t FAR_BYTES = sizeof(Level) + 48;  // with its node of std::map
     static constexpr uint64_t WINDOW_BYTES = 4 * 4096;         // what a book of ordinary width touches
-    static constexpr uint32_t MODESTY = 2;
     static constexpr uint32_t WORTH = limits::WORTH_A_RESET;
     static constexpr uint64_t PLAIN = limits::PLAIN_ORDERS, SPECIAL = limits::SPECIAL_ORDERS,
                               LEVELS = limits::LEVELS, WINDOWS = limits::WINDOWS, ID_PAGES = limits::ID_PAGES;
