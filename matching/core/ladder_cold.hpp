@@ -36,7 +36,7 @@ ALEF_COLD inline uint32_t Ladder::make_level(uint64_t key) {
         if (page == 0) page = make_page(at / 64);
         return page == 0 ? 0 : page + static_cast<uint32_t>(at % 64);
     }
-    if (++far_uses_ > limits::FAR_USES && far_uses_ > 4 * orders) {
+    if (++far_uses_ > limits::FAR_USES && 4 * far_uses_ > orders) {
         recentre();
         return make_level(key);
     }
@@ -128,7 +128,8 @@ inline void Ladder::clear() {
     far_uses_ = 0;
 }
 
-// The market has left the window. Costs a step per order, so it happens only after as many far accesses.
+// The market has left the window. Costs a step per order, so it happens only after a quarter as many far accesses,
+// each of which costs more than a step.
 ALEF_COLD inline void Ladder::recentre() {
     far_uses_ = 0;
     if (best_key == NO_KEY) return;
