@@ -59,7 +59,8 @@ class Core {
     size_t place_of(uint32_t instrument) const;
     void enter_book(Book* book);
     void look_ahead(const Command* commands, size_t i, size_t count);
-    const Level* level_ahead(const Command& c) const;
+    void look_far_ahead(const Command* commands, size_t i, size_t count);
+    const Level& level_ahead(const Command& c) const;
 
     // tell.hpp
     void tell(const Command& c, Kind kind, uint32_t reason, uint64_t id, uint32_t t, uint32_t account, int64_t price,

@@ -45,15 +45,12 @@ class Ids {
         return sparse_.empty() ? 0 : find_sparse(id);
     }
 
-    // As find, but 0 for the ids of the sorted map, where a search would cost more than it can save.
-    uint32_t find_dense(uint64_t id) const {
+    // Where the node of an id stands; for an id that has no page, where any or none does. Without a branch, for it is
+    // asked about commands whose turn has not come.
+    const uint32_t* peek(uint64_t id) const {
         uint64_t place = (id >> IdPage::SHIFT) - first_;
-        return place < used_ ? pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)] : 0;
-    }
-
-    [[gnu::always_inline]] void prefetch(uint64_t id) const {
-        uint64_t place = (id >> IdPage::SHIFT) - first_;
-        if (place < used_) __builtin_prefetch(&pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)]);
+        place = place < used_ ? place : 0;
+        return &pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)];
     }
 
     // Remember an id that is not there yet. Those not above all before are put where there is room for them.

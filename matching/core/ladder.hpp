@@ -21,12 +21,12 @@ class Ladder {
     uint32_t book = 0;      // the number of the book, for its levels
     uint64_t mask = 0;      // turns ticks into keys and back
     uint64_t base = NO_WINDOW;  // the first key of the window, a multiple of 64
-    Window* window = nullptr;
+    Window* window = nullptr;  // number 0, in which there is nothing, if the side has none of its own
     int64_t open = 0;       // all open quantity of the side
     uint64_t orders = 0;
 
     Ladder(Store& store, uint32_t book_number, bool bids, int64_t tick)
-        : book(book_number), mask(bids ? LAST_KEY : 0), store_(&store), tick_(tick),
+        : book(book_number), mask(bids ? LAST_KEY : 0), window(store.windows), store_(&store), tick_(tick),
           far_(PoolAllocator<PoolMap<uint64_t, uint32_t>::value_type>(store.pool)),
           hidden_(PoolAllocator<PoolMap<uint64_t, int64_t>::value_type>(store.pool)) {}
 
@@ -47,13 +47,12 @@ class Ladder {
         return make_level(key);
     }
 
-    // The level of a key if it is there and near the market, else 0. Any number may be asked for: that of a price
-    // which nobody has checked yet may lie where a missing window would be.
+    // The number of the level of a key, if it is there and near the market; else that of any other level, or of none.
+    // Any number may be given for a key. Without a branch, for it is asked about commands whose turn has not come.
     uint32_t peek(uint64_t key) const {
         uint64_t at = key - base;
-        if (at >= Window::SPAN || !window) return 0;
-        uint32_t page = window->chunks[at / 64].page;
-        return page != 0 ? page + static_cast<uint32_t>(at % 64) : 0;
+        at = at < Window::SPAN ? at : 0;
+        return window->chunks[at / 64].page + static_cast<uint32_t>(at % 64);
     }
 
     // Tell that a level got its first order.

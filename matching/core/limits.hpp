@@ -27,7 +27,7 @@ constexpr uint32_t MODESTY = 2;  // halvings more, if it had to be halved at all
 constexpr uint64_t DIRECTORY = power(SMALL ? 6 : 22);  // pages of ids between the oldest and the newest
 constexpr uint64_t FREE_ID_PAGES = SMALL ? 2 : 64;     // so many may hold few ids each before any is dissolved
 
-constexpr uint64_t DEEP = SMALL ? 30 : 200000;           // so many orders do not fit the cache: look ahead
+constexpr uint64_t DEEP = SMALL ? 30 : 200000;           // so many orders do not fit any cache: look further ahead
 constexpr size_t BLOCK = SMALL ? 16 : 256;               // commands between two looks at how many orders there are
 constexpr uint32_t WORTH_A_RESET = SMALL ? 20 : 1 << 15;  // orders whose memory is worth a call to the system
 constexpr uint32_t MANY_IDLE = SMALL ? 2 : 16;           // pages without orders that a side keeps

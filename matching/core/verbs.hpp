@@ -103,7 +103,7 @@ inline void Core::cancel_all(const Command& c, Book& book) {
         if (i + 16 < going.size()) {  // neighbours in the queue lie anywhere in memory
             __builtin_prefetch(&store_.nodes[going[i + 16]], 1);
             __builtin_prefetch(&store_.order_ids[going[i + 16]]);
-            store_.ids.prefetch(store_.order_ids[going[i + 8]]);
+            __builtin_prefetch(store_.ids.peek(store_.order_ids[going[i + 8]]));
         }
         if (i >= resting && store_.ids.find(store_.order_ids[number]) != number) continue;
         take_off(c, book, number, store_.nodes[number].open, Kind::CANCELLED, NONE);
