@@ -2,8 +2,8 @@
 
 The goals are for a machine like that of the figures of others, with every feature compiled in and all events
 written: 2 cores; L2 4-5 ns, L3 14-21 ns, main memory 130-170 ns for a dependent load. On another one only
-ratios mean something. `limit` is a study of what one core can do at all with 32-bit quantities, a fixed ladder
-of prices, and no stops, auctions, icebergs or budgets; `peer` the best open C++ engine.
+ratios mean something. `limit` is a study of what one core can do at all with 32-bit quantities, a fixed
+ladder of prices, and no stops, auctions, icebergs or budgets; `peer` the best open C++ engine.
 """
 
 from dataclasses import dataclass
