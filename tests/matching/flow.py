@@ -248,7 +248,7 @@ class Flow:
         """Point cancels and amendments at live orders, at those just placed, at dead and at foreign ones."""
         rng = self.rng
         rows = np.flatnonzero(np.isin(c["op"], TARGETED))
-        live = list(self.live.items())
+        live = list(self.live)
         news = np.flatnonzero(c["op"] == Op.NEW).tolist()
         dice, places = rng.random((len(rows), 4)), rng.random(len(rows))
         settings = {setting.id: setting for setting in self.profile.settings}
@@ -258,7 +258,8 @@ class Flow:
             row = c[at]
             if live and which_one < 0.75:
                 back = place * place if how < 0.5 else place  # half of them among the newest
-                order_id, (instrument, account, open_, kind) = live[-1 - int(back * len(live))]
+                order_id = live[-1 - int(back * len(live))]
+                instrument, account, open_, kind = self.live[order_id]
             elif news and which_one < 0.9:
                 other = c[news[int(place * len(news))]]
                 order_id, instrument, account = other["order_id"], other["instrument"], other["account"]
