@@ -48,7 +48,7 @@ def fault() -> str | None:
         with contextlib.suppress(OSError):
             return FAULT.read_text(encoding="utf-8").strip()
         return f"it was never built; {HOW} does"
-    return None if _carries(_sources()) else f"it was built from other sources; {HOW} builds it anew"
+    return None if _carries(sources()) else f"it was built from other sources; {HOW} builds it anew"
 
 
 def is_current() -> bool:
@@ -56,8 +56,8 @@ def is_current() -> bool:
 
     Where no compiler is left, the one it was built with is as good as any.
     """
-    compiler = _compiler()
-    return _carries(_sources(), *([_identity(compiler)] if compiler else []))
+    compiler = find_compiler()
+    return _carries(sources(), *([_identity(compiler)] if compiler else []))
 
 
 def build() -> None:
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _sources() -> str:
+def sources() -> str:
     """Return a mark over the bytes of everything that the module is made of."""
     found = [
         path for pattern in ("build.py", "*.pyx", "*.pxd", "core/*.hpp") for path in PACKAGE.glob(pattern)
@@ -129,7 +129,7 @@ def _carries(*marks: str) -> bool:
     return all(mark.encode() in content for mark in marks)
 
 
-def _compiler() -> list[str] | None:
+def find_compiler() -> list[str] | None:
     """Return the command of the C++ compiler: CXX, else the one of this Python, else the first there is."""
     named = os.environ.get("CXX")
     for text in (named,) if named else (sysconfig.get_config_var("CXX"), *COMPILERS):
@@ -154,7 +154,7 @@ def _build() -> None:
     missing = [name for name in ("Cython", "setuptools") if importlib.util.find_spec(name) is None]
     if missing:
         raise CannotBuildError(f"{' and '.join(missing)} not installed (pip install cython setuptools)")
-    compiler = _compiler()
+    compiler = find_compiler()
     if compiler is None:
         raise CannotBuildError("there is no C++ compiler (apt install g++ python3-dev)")
     headers = Path(sysconfig.get_path("include"))
@@ -192,7 +192,7 @@ def _compile(folder: Path) -> None:
         "matching.compiled",
         [str(PACKAGE / "compiled.pyx")],
         include_dirs=[str(PACKAGE / "core")],
-        define_macros=[("ALEF_SOURCES", f'"{_sources()}"'), ("ALEF_COMPILER", f'"{_identity(compiler)}"')],
+        define_macros=[("ALEF_SOURCES", f'"{sources()}"'), ("ALEF_COMPILER", f'"{_identity(compiler)}"')],
         extra_compile_args=list(FLAGS),
         language="c++",
     )

@@ -24,7 +24,7 @@ class Engine:
     """Match the orders of any number of instruments.
 
     `Engine()` takes the best engine there is: the compiled one, else the reference. Not safe to use
-    from two threads at once.
+    from two threads at once; the compiled one raises RuntimeError then.
 
     Commands never raise: a malformed or impossible one answers a REJECTED event with its `Reason` and
     changes nothing. Only Python-level misuse raises, before anything is changed.

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import redis
 
@@ -15,16 +15,20 @@ _PREFIX = "alive:"
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A process, its pid, and how many seconds ago its loop last turned."""
+    """A process, its pid, how many seconds ago its loop last turned, and what it says about itself."""
 
     process: str
     pid: int
     age: float
+    about: dict[str, str] = field(default_factory=dict)
 
 
-def beat(process: str) -> None:
-    """Say that `process` is alive. Never raises: a process must not die of a dead Valkey."""
-    value = json.dumps({"pid": os.getpid(), "at": time.time()})
+def beat(process: str, **about: str) -> None:
+    """Say that `process` is alive, and a few words `about` it that everybody may read.
+
+    Never raises: a process must not die of a dead Valkey.
+    """
+    value = json.dumps({"pid": os.getpid(), "at": time.time(), "about": about})
     try:
         valkey().set(_PREFIX + process, value, ex=LIFETIME)
     except redis.RedisError:
@@ -41,4 +45,5 @@ def _read(process: str, value: bytes | None) -> Sign | None:
     if value is None:
         return None
     data = json.loads(value)
-    return Sign(process=process, pid=data["pid"], age=max(0.0, time.time() - data["at"]))
+    age = max(0.0, time.time() - data["at"])
+    return Sign(process=process, pid=data["pid"], age=age, about=data.get("about", {}))

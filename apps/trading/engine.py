@@ -29,6 +29,7 @@ from matching import Reason as EngineReason
 from matching import SelfTrade as EngineSelfTrade
 from matching import Side as EngineSide
 from matching import TimeInForce as EngineTime
+from matching import info as matching_info
 
 __all__ = ["RECORD", "Book", "Command", "Event", "EventKind", "Op", "pack", "reason", "unpack"]
 
@@ -123,6 +124,12 @@ class Event(NamedTuple):
     price: int
     quantity: int
     remaining: int
+
+
+def in_use() -> tuple[str, str | None]:
+    """Return which engine matches here, and why it is not the compiled one, if it is not."""
+    told = matching_info()
+    return told["engine"], told["compiled_missing"]
 
 
 class Book:

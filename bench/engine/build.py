@@ -47,6 +47,8 @@ def flow(name: str, kind: str, commands: int, make: Callable[[], Flow]) -> tuple
         known = json.loads(facts.read_text())
         return Flow(name, np.fromfile(records, COMMAND), known["setup"], known), records
     made = make()
+    for old in place().glob(f"{kind}-{commands}-*"):  # of a generator that was another; a flow is 80 MB
+        old.unlink(missing_ok=True)
     made.commands.tofile(records)
     facts.write_text(json.dumps(made.facts))
     return made, records

@@ -36,7 +36,7 @@ class Plan:
     @classmethod
     def of(cls, *, quick: bool, rounds: int | None) -> "Plan":
         """Return the plan for a quick or a full run."""
-        made = cls(5, 2, 100_000, 0.1, 4_000, 8_000) if quick else cls(9, 3, 1_000_000, 1.0, 20_000, 40_000)
+        made = cls(5, 2, 100_000, 0.1, 4_000, 8_000) if quick else cls(7, 3, 1_000_000, 1.0, 20_000, 40_000)
         return replace(made, rounds=rounds, slow_rounds=min(rounds, made.slow_rounds)) if rounds else made
 
 
@@ -127,7 +127,10 @@ class Measuring:
         taking = [each for name, each in self._contenders.items() if name in OURS and name != "one-by-one"]
         with started(taking) as processes:
             self._rounds("features", processes, dict.fromkeys(processes, whole), 2)
-            self.found.agreement.append(agreement.asked(whole.about("whole"), whole.load, processes, {}))
+            told = agreement.asked(whole.about("whole"), whole.load, processes, {})
+        self.found.agreement.append(told)
+        trading = next((each["trading"] for each in told["found"].values()), 0)
+        self.found.flows["features"] = {**whole.flow.facts, "trading_share": round(trading / whole.count, 4)}
 
     def memory(self) -> None:
         """Measure the core's memory in each flow, those of wild prices too, in a process for each."""
@@ -141,7 +144,7 @@ class Measuring:
             told["bytes_per_order"] = _each(told["order_bytes"], told["live"])
             told["resident_per_order"] = _each(told["resident"], told["live"])
             told["per_second"] = round(len(whole.flow.commands) / told["processor_seconds"])
-            kept = told["mapped_after"] - told["mapped_before"]
+            kept = max(told["mapped_after"] - told["mapped_before"], told["resident_after"])
             told["at_floor"] = told["live_after"] == 0 and kept <= SMALL_BOOK
             self.found.memory[name] = told
 
@@ -212,14 +215,9 @@ class Measuring:
             figures = self.found.figures["core"][name]
             figures["bytes_per_resting_order"] = _each(core["order_bytes"], core["live"])
             figures["trading_share"] = round(core["trading"] / whole.count, 4)
-        if simple or len(processes.keys() & OURS) > 1:
-            ask(
-                "beginning",
-                whole.beginning(self.plan.slow),
-                {engine for engine in OURS if engine in processes},
-                {},
-            )
         if simple:
+            ours = {engine for engine in OURS if engine in processes}
+            ask("beginning", whole.beginning(self.plan.slow), ours, {})
             ask("plain", simple, processes.keys() - {"one-by-one"}, {})
 
 

@@ -1,4 +1,4 @@
-"""A run as a person reads it."""
+"""A run as a person reads it: aligned tables for a terminal, or Markdown for a document."""
 
 from typing import Any
 
@@ -6,57 +6,71 @@ from bench.engine.flows import RECIPES
 from bench.engine.goals import FIELD
 
 Document = dict[str, Any]
+Rows = list[list[str]]  # the first is the heading
 
 
 def lines(document: Document) -> list[str]:
     """Return the text of a whole run."""
-    machine = document["machine"]
+    machine, engines = document["machine"], document["engines"].items()
+    missing = [f"{name} is missing: {engine['missing']}" for name, engine in engines if engine["missing"]]
+    tables = (_rates, _latency, _memory, _chase)
     return [
         f"{machine['processor']}, {machine['cores']} cores; {document['versions']['compiler']}",
         "",
-        *_flows(document),
-        *_rates(document),
-        *_latency(document),
-        *_memory(document),
-        *_chase(document),
+        *aligned(_flows(document), words={5}),
+        *(line for table in tables for line in aligned(table(document))),
         *_agreement(document),
-        *_goals(document),
+        *aligned(_goals(document), words={3}),
+        *missing,
         *(f"failed: {failure}" for failure in document["failures"]),
     ]
 
 
-def table(rows: list[list[str]]) -> list[str]:
-    """Return rows as aligned columns, the first to the left, the others to the right."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
+def markdown(document: Document) -> list[str]:
+    """Return the tables of rates, single commands, memory and loads for a document."""
+    made = []
+    for rows in (_rates(document), _latency(document), _memory(document), _chase(document)):
+        if len(rows) > 1:
+            cells = [rows[0], ["---", *(["---:"] * (len(rows[0]) - 1))], *rows[1:]]
+            made += [*(f"| {' | '.join(cell.strip() for cell in row)} |" for row in cells), ""]
+    return made
+
+
+def aligned(rows: Rows, words: frozenset[int] | set[int] = frozenset()) -> list[str]:
+    """Return rows as columns and an empty line: the first and those of words to the left."""
+    if len(rows) < 2:
+        return []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = {0, *words}
+    padded = [
+        [
+            cell.ljust(width) if place in left else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
+        ]
         for row in rows
-    ] + [""]
+    ]
+    return [*("  ".join(row).rstrip() for row in padded), ""]
 
 
-def _flows(document: Document) -> list[str]:
+def _flows(document: Document) -> Rows:
     rows = [["flow", "commands", "trading", "resting", "levels", "mix"]]
     for name, facts in document["flows"].items():
-        mix = ", ".join(
-            f"{kind} {share * 100:.0f}%" for kind, share in facts["mix"].items() if share >= 0.005
-        )
+        share = facts.get("trading_share")
+        shares = {kind: share for kind, share in facts["mix"].items() if share >= 0.005}
         rows.append(
             [
                 name,
                 f"{facts['commands']:,}",
-                _percent(facts.get("trading_share")),
+                "-" if share is None else f"{share * 100:.1f}%",
                 f"{facts['resting_orders']:,}" if "resting_orders" in facts else "-",
                 f"{facts['levels']:,}" if "levels" in facts else "-",
-                mix,
+                ", ".join(f"{kind} {share * 100:.0f}%" for kind, share in shares.items()),
             ]
         )
-    return table(rows)
+    return rows
 
 
-def _rates(document: Document) -> list[str]:
+def _rates(document: Document) -> Rows:
     names = [*RECIPES, "features"]
     rows = [["million commands a second", *names]]
     for name, engine in document["engines"].items():
@@ -68,25 +82,19 @@ def _rates(document: Document) -> list[str]:
             rows.append(["  of the core", *(_ratio(each) for each in told)])
     known = [FIELD.get(flow) for flow in names]
     rows.append(["limit study, elsewhere", *(f"{each.limit:.1f}" if each else "-" for each in known)])
-    rows.append(["best open C++ peer, elsewhere", *(f"{each.peer:.1f}" if each else "-" for each in known)])
-    engines = document["engines"].items()
-    missing = [f"{name} is missing: {engine['missing']}" for name, engine in engines if engine["missing"]]
-    return [*table(rows), *missing, *([""] if missing else [])]
+    rows.append(["best open C++ engine, elsewhere", *(f"{each.peer:.1f}" if each else "-" for each in known)])
+    return rows
 
 
-def _latency(document: Document) -> list[str]:
-    told = {flow: each for flow, each in document["engines"]["core"]["flows"].items() if "p50_ns" in each}
-    if not told:
-        return []
+def _latency(document: Document) -> Rows:
     rows = [["nanoseconds of one command", "p50", "p99", "p99.9", "timer, taken off"]]
-    for flow, each in told.items():
-        rows.append([flow, *(f"{each[key]:.0f}" for key in ("p50_ns", "p99_ns", "p99_9_ns", "timer_ns"))])
-    return table(rows)
+    for flow, told in document["engines"]["core"]["flows"].items():
+        if "p50_ns" in told:
+            rows.append([flow, *(f"{told[key]:.0f}" for key in ("p50_ns", "p99_ns", "p99_9_ns", "timer_ns"))])
+    return rows
 
 
-def _memory(document: Document) -> list[str]:
-    if not document["memory"]:
-        return []
+def _memory(document: Document) -> Rows:
     rows = [["memory", "orders", "bytes each", "resident each", "mapped", "mapped, empty", "M commands/s"]]
     for flow, told in document["memory"].items():
         rows.append(
@@ -100,18 +108,15 @@ def _memory(document: Document) -> list[str]:
                 f"{told['per_second'] / 1e6:.1f}",
             ]
         )
-    return table(rows)
+    return rows
 
 
-def _chase(document: Document) -> list[str]:
-    if not document["chase"]:
-        return []
-    rows = [["one dependent load, ns", "bytes", "huge pages", "small pages"]]
-    rows += [
+def _chase(document: Document) -> Rows:
+    heading = ["one dependent load, ns", "bytes", "huge pages", "small pages"]
+    return [heading] + [
         [told["what"], _bytes(told["bytes"]), f"{told['ns']:.1f}", f"{told['small_pages_ns']:.1f}"]
         for told in document["chase"]
     ]
-    return table(rows)
 
 
 def _agreement(document: Document) -> list[str]:
@@ -124,19 +129,13 @@ def _agreement(document: Document) -> list[str]:
     return [*told, ""]
 
 
-def _goals(document: Document) -> list[str]:
+def _goals(document: Document) -> Rows:
+    verdicts = {None: "not measured", True: "met", False: "missed"}
     rows = [["goal", "wanted", "measured", ""]]
     for goal in document["goals"]:
-        verdict = {None: "not measured", True: "met", False: "missed"}[goal["met"]]
-        rows.append(
-            [
-                goal["what"],
-                goal["goal"],
-                "-" if goal["measured"] is None else f"{goal['measured']:g}",
-                verdict,
-            ]
-        )
-    return table(rows)
+        measured = "-" if goal["measured"] is None else f"{goal['measured']:g}"
+        rows.append([goal["what"], goal["goal"], measured, verdicts[goal["met"]]])
+    return rows
 
 
 def _rate(told: Document | None) -> str:
@@ -147,11 +146,10 @@ def _rate(told: Document | None) -> str:
 
 
 def _ratio(told: Document | None) -> str:
-    return f"{told['ratio_to_core']:.4g}" if told and "ratio_to_core" in told else "-"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share * 100:.1f}%"
+    if not told or "ratio_to_core" not in told:
+        return "-"
+    ratio = told["ratio_to_core"]
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"1/{1 / ratio:.0f}"
 
 
 def _bytes(count: int) -> str:

@@ -10,14 +10,15 @@ namespace alef {
 inline void Core::apply(const Command* commands, size_t count, EventBuffer& events) {
     out_ = &events;
     for (size_t i = 0; i < count;) {
-        const size_t stop = std::min(count, i + BLOCK);
-        if (store_.live_orders() > DEEP) {
-            for (; i < stop; ++i) {
+        const size_t stop = std::min(count, i + limits::BLOCK);
+        const bool deep = store_.live_orders() > limits::DEEP && last_book_;
+        for (; i < stop; ++i) {
+            if (deep) {
+                look_far_ahead(commands, i, count);
+            } else {
                 look_ahead(commands, i, count);
-                one(commands[i]);
             }
-        } else {
-            for (; i < stop; ++i) one(commands[i]);
+            one(commands[i]);
         }
     }
     if (unlikely(store_.live_orders() == 0) && store_.worth_a_reset()) {
@@ -60,38 +61,45 @@ ALEF_RARE inline void Core::carry_out_rare(const Command& c, Book& book) {
     }
 }
 
-// With more orders than the cache holds, each step on the way to one is a miss of 100 ns and more. So the steps of
-// the commands to come are begun early, each when the one before should be there. With few orders this only costs.
-// (Always inline: g++ takes a function that only fetches for one without effect, and drops the call.)
-[[gnu::always_inline]] inline void Core::look_ahead(const Command* commands, size_t i, size_t count) {
-    constexpr size_t FIRST = 12, SECOND = 8, THIRD = 4;
+// With more orders than the cache holds, each step on the way to one is a miss of 20 ns and more. So the steps of the
+// commands to come are begun early, each when the one before should be there. Nothing that is read here is believed.
+// (The empty asm: g++ takes a function that only fetches for one without effect, and drops the call.)
+inline void Core::look_ahead(const Command* commands, size_t i, size_t count) {
+    constexpr size_t FIRST = 6, SECOND = 3;
     if (i + FIRST >= count) return;
-    const Command &first = commands[i + FIRST], &second = commands[i + SECOND], &third = commands[i + THIRD];
-    if (first.op == NEW) {
-        if (const Level* level = level_ahead(first)) __builtin_prefetch(level, 1);
-    } else {
-        store_.ids.prefetch(first.order_id);
-    }
-    if (second.op == NEW) {
-        if (const Level* level = level_ahead(second)) __builtin_prefetch(&store_.nodes[level->tail], 1);
-    } else {
-        __builtin_prefetch(&store_.nodes[store_.ids.find_dense(second.order_id)], 1);
-    }
-    if (third.op != NEW) {
-        const uint32_t number = store_.ids.find_dense(third.order_id);
-        const Node& node = store_.nodes[number];
-        __builtin_prefetch(&store_.order_ids[number], 1);  // the next new order takes this node over
-        __builtin_prefetch(&store_.nodes[node.next], 1);
-        __builtin_prefetch(&store_.nodes[node.prev], 1);
-        __builtin_prefetch(&store_.levels[node.level], 1);
-    }
+    __asm__ volatile("");
+    __builtin_prefetch(store_.ids.peek(commands[i + FIRST].order_id));
+    __builtin_prefetch(&store_.nodes[*store_.ids.peek(commands[i + SECOND].order_id)], 1);
 }
 
-// Where a new order would come to rest, if it is about the book of the last command and the level is there.
-inline const Level* Core::level_ahead(const Command& c) const {
-    if (c.instrument != last_instrument_) return nullptr;
+inline void Core::look_far_ahead(const Command* commands, size_t i, size_t count) {
+    constexpr size_t FIRST = 12, SECOND = 8, THIRD = 4;
+    if (i + FIRST >= count) return;
+    __asm__ volatile("");
+    const Command &first = commands[i + FIRST], &second = commands[i + SECOND], &third = commands[i + THIRD];
+    if (first.op == NEW) {
+        __builtin_prefetch(&level_ahead(first), 1);
+    } else {
+        __builtin_prefetch(store_.ids.peek(first.order_id));
+    }
+    if (second.op == NEW) {
+        __builtin_prefetch(&store_.nodes[level_ahead(second).tail], 1);
+    } else {
+        __builtin_prefetch(&store_.nodes[*store_.ids.peek(second.order_id)], 1);
+    }
+    if (third.op == NEW) return;
+    const uint32_t number = *store_.ids.peek(third.order_id);
+    const Node& node = store_.nodes[number];
+    __builtin_prefetch(&store_.order_ids[number], 1);  // the next new order takes this node over
+    __builtin_prefetch(&store_.nodes[node.next], 1);
+    __builtin_prefetch(&store_.nodes[node.prev], 1);
+    __builtin_prefetch(&store_.levels[node.level], 1);
+}
+
+// Where an order would come to rest, if it is about the book of the last command.
+inline const Level& Core::level_ahead(const Command& c) const {
     const Ladder& side = last_book_->sides[c.side == SELL];
-    return &store_.levels[side.peek(side.key(c.price))];
+    return store_.levels[side.peek(side.key(c.price))];
 }
 
 inline size_t Core::place_of(uint32_t instrument) const {

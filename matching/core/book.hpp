@@ -19,9 +19,8 @@ struct alignas(64) Book {
     Stops stops;
 
     Book(Store& store, uint32_t place, uint32_t instrument, int64_t tick_size, int64_t lot_size)
-        : tick(tick_size), lot(lot_size), number(place), id(instrument) {
-        sides[0].attach(store, place, true, tick_size);
-        sides[1].attach(store, place, false, tick_size);
+        : sides{{store, place, true, tick_size}, {store, place, false, tick_size}},
+          tick(tick_size), lot(lot_size), number(place), id(instrument) {
         set_collar(0, 0);
     }
 

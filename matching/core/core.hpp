@@ -59,7 +59,8 @@ class Core {
     size_t place_of(uint32_t instrument) const;
     void enter_book(Book* book);
     void look_ahead(const Command* commands, size_t i, size_t count);
-    const Level* level_ahead(const Command& c) const;
+    void look_far_ahead(const Command* commands, size_t i, size_t count);
+    const Level& level_ahead(const Command& c) const;
 
     // tell.hpp
     void tell(const Command& c, Kind kind, uint32_t reason, uint64_t id, uint32_t t, uint32_t account, int64_t price,
@@ -112,6 +113,7 @@ class Core {
     void rest_special(Book& book, const Incoming& in);
     void link(Ladder& side, uint32_t number, uint64_t key);
     void unlink(Ladder& side, const Node& node);
+    void pop(Ladder& side, Level& level, const Node& node);
     void release(uint32_t number);
     void lower(Book& book, uint32_t number, int64_t quantity);
     void take_off(const Command& c, Book& book, uint32_t number, int64_t quantity, Kind end, Reason reason);
@@ -133,8 +135,6 @@ class Core {
     void part(const Command& c, Book& book, uint32_t earlier, uint32_t later);
     void trade_in_auction(const Command& c, Book& book, uint32_t bid, uint32_t ask, int64_t quantity, int64_t price);
 
-    static constexpr uint64_t DEEP = 200000;  // from so many orders on they do not fit the cache: look ahead
-    static constexpr size_t BLOCK = 256;      // commands between two looks at how many orders there are
     static constexpr uint64_t NO_INSTRUMENT = UINT64_MAX;
 
     Store store_;

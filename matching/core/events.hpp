@@ -6,6 +6,7 @@
 
 #include "arena.hpp"
 #include "codes.hpp"
+#include "limits.hpp"
 #include "records.hpp"
 
 namespace alef {
@@ -19,9 +20,12 @@ class EventBuffer {
             if (bytes <= LEAST) throw std::bad_alloc();
             bytes /= 2;
         }
-        if (bytes < MOST && bytes > LEAST) {  // address space is short: leave most of it to others, and grow if need be
+        if (bytes < limits::EVENT_BYTES) {  // address space is short: leave most of it to others, and grow if need be
+            const size_t modest = bytes >> (limits::MODESTY + 2);
             map_.drop();
-            if (!map_.reserve(bytes > 8 * LEAST ? bytes / 8 : LEAST)) throw std::bad_alloc();
+            if (!map_.reserve(modest > limits::LEAST_EVENT_BYTES ? modest : limits::LEAST_EVENT_BYTES)) {
+                throw std::bad_alloc();
+            }
         }
         attach(0);
     }
@@ -63,7 +67,7 @@ class EventBuffer {
     }
 
   private:
-    static constexpr size_t MOST = size_t{1} << 36, LEAST = size_t{1} << 20, KEPT = size_t{1} << 20;
+    static constexpr size_t MOST = limits::EVENT_BYTES, LEAST = limits::LEAST_EVENT_BYTES, KEPT = limits::KEPT_EVENTS;
 
     void attach(size_t used) {
         begin_ = reinterpret_cast<Event*>(map_.data());

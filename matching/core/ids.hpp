@@ -4,9 +4,10 @@
 #pragma once
 
 #include <cstring>
-#include <map>
 
 #include "arena.hpp"
+#include "limits.hpp"
+#include "pool.hpp"
 
 namespace alef {
 
@@ -23,7 +24,9 @@ struct IdEntry {
 
 class Ids {
   public:
-    static constexpr uint64_t DIRECTORY = uint64_t{1} << 22;  // entries, so 2^31 ids between the oldest and newest
+    static constexpr uint64_t DIRECTORY = limits::DIRECTORY;  // entries
+
+    explicit Ids(Pool& pool) : sparse_(PoolAllocator<PoolMap<uint64_t, uint32_t>::value_type>(pool)) {}
 
     // `pages` and `directory` are zeroed address space; page 0 stays empty and stands for all that is missing.
     void attach(IdPage* pages, uint32_t page_count, IdEntry* directory) {
@@ -42,15 +45,12 @@ class Ids {
         return sparse_.empty() ? 0 : find_sparse(id);
     }
 
-    // As find, but 0 for the ids of the sorted map, where a search would cost more than it can save.
-    uint32_t find_dense(uint64_t id) const {
+    // Where the node of an id stands; for an id that has no page, where any or none does. Without a branch, for it is
+    // asked about commands whose turn has not come.
+    const uint32_t* peek(uint64_t id) const {
         uint64_t place = (id >> IdPage::SHIFT) - first_;
-        return place < used_ ? pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)] : 0;
-    }
-
-    [[gnu::always_inline]] void prefetch(uint64_t id) const {
-        uint64_t place = (id >> IdPage::SHIFT) - first_;
-        if (place < used_) __builtin_prefetch(&pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)]);
+        place = place < used_ ? place : 0;
+        return &pages_[directory_[place].page].slot[id & (IdPage::SIZE - 1)];
     }
 
     // Remember an id that is not there yet. Those not above all before are put where there is room for them.
@@ -97,18 +97,18 @@ class Ids {
         give_back(directory_, used_);
         range_.reset();
         sparse_.clear();
-        first_ = used_ = newest_ = sweep_ = 0;
+        first_ = used_ = newest_ = sweep_ = crowd_ = 0;
     }
 
     uint64_t used_bytes() const {
         return range_.live() * sizeof(IdPage) + used_ * sizeof(IdEntry) + sparse_.size() * SPARSE_BYTES;
     }
-    uint64_t touched_bytes() const {
-        return range_.top() * sizeof(IdPage) + used_ * sizeof(IdEntry) + sparse_.size() * SPARSE_BYTES;
+    uint64_t touched_bytes() const {  // the sorted map aside, which lives in a pool
+        return range_.top() * sizeof(IdPage) + used_ * sizeof(IdEntry);
     }
 
   private:
-    static constexpr uint64_t SPARSE_BYTES = 64;  // what malloc and a node of std::map come to
+    static constexpr uint64_t SPARSE_BYTES = 48;  // what a node of std::map comes to
     static constexpr uint64_t WIDE_GAP = 64;      // above it a page would hold so few ids that the map is smaller
     static constexpr uint32_t FEW = 8;
 
@@ -176,7 +176,7 @@ class Ids {
     // Where pages hold few ids on average, dissolve some of the emptiest, a few at a time.
     void sweep() {
         for (int looks = 0; looks < 8; ++looks) {
-            if (range_.live() < 64 + crowd_) return;
+            if (range_.live() < limits::FREE_ID_PAGES + crowd_) return;
             if (sweep_ + 1 >= used_) sweep_ = 0;
             if (sweep_ + 1 >= used_) return;
             IdEntry& entry = directory_[sweep_];
@@ -223,7 +223,7 @@ class Ids {
     uint64_t sweep_ = 0;   // where the search for nearly empty pages goes on
     uint64_t crowd_ = 0;   // pages that the last round of it found worth keeping
     Range range_;
-    std::map<uint64_t, uint32_t> sparse_;
+    PoolMap<uint64_t, uint32_t> sparse_;
 };
 
 }  // namespace alef

@@ -5,8 +5,6 @@
 // wild price costs a search and not gigabytes.
 #pragma once
 
-#include <map>
-
 #include "exact.hpp"
 #include "store.hpp"
 
@@ -23,16 +21,14 @@ class Ladder {
     uint32_t book = 0;      // the number of the book, for its levels
     uint64_t mask = 0;      // turns ticks into keys and back
     uint64_t base = NO_WINDOW;  // the first key of the window, a multiple of 64
-    Window* window = nullptr;
+    Window* window = nullptr;  // number 0, in which there is nothing, if the side has none of its own
     int64_t open = 0;       // all open quantity of the side
     uint64_t orders = 0;
 
-    void attach(Store& store, uint32_t book_number, bool bids, int64_t tick) {
-        store_ = &store;
-        book = book_number;
-        mask = bids ? LAST_KEY : 0;
-        tick_ = Divisor(tick);
-    }
+    Ladder(Store& store, uint32_t book_number, bool bids, int64_t tick)
+        : book(book_number), mask(bids ? LAST_KEY : 0), window(store.windows), store_(&store), tick_(tick),
+          far_(PoolAllocator<PoolMap<uint64_t, uint32_t>::value_type>(store.pool)),
+          hidden_(PoolAllocator<PoolMap<uint64_t, int64_t>::value_type>(store.pool)) {}
 
     // The key of a price that is a multiple of the tick, and the price of a key.
     uint64_t key(int64_t price) const { return tick_.quotient(price) ^ mask; }
@@ -51,13 +47,12 @@ class Ladder {
         return make_level(key);
     }
 
-    // The level of a key if it is there and near the market, else 0. Any number may be asked for: that of a price
-    // which nobody has checked yet may lie where a missing window would be.
+    // The number of the level of a key, if it is there and near the market; else that of any other level, or of none.
+    // Any number may be given for a key. Without a branch, for it is asked about commands whose turn has not come.
     uint32_t peek(uint64_t key) const {
         uint64_t at = key - base;
-        if (at >= Window::SPAN || !window) return 0;
-        uint32_t page = window->chunks[at / 64].page;
-        return page != 0 ? page + static_cast<uint32_t>(at % 64) : 0;
+        at = at < Window::SPAN ? at : 0;
+        return window->chunks[at / 64].page + static_cast<uint32_t>(at % 64);
     }
 
     // Tell that a level got its first order.
@@ -113,8 +108,6 @@ class Ladder {
     }
 
   private:
-    static constexpr uint32_t MANY_IDLE = 16;
-
     void occupy_chunk(uint64_t chunk) {
         window->occupied[chunk / 64] |= uint64_t{1} << chunk % 64;
         window->top |= uint64_t{1} << chunk / 64;
@@ -124,7 +117,7 @@ class Ladder {
         uint64_t& word = window->occupied[chunk / 64];
         word &= ~(uint64_t{1} << chunk % 64);
         if (word == 0) window->top &= ~(uint64_t{1} << chunk / 64);
-        if (unlikely(++idle_ > MANY_IDLE)) give_idle_pages();
+        if (unlikely(++idle_ > limits::MANY_IDLE)) give_idle_pages();
     }
 
     uint32_t make_level(uint64_t key);
@@ -142,8 +135,8 @@ class Ladder {
     uint32_t window_number_ = 0;
     uint32_t idle_ = 0;       // pages none of whose levels holds an order
     uint64_t far_uses_ = 0;   // since the window was last moved
-    std::map<uint64_t, uint32_t> far_;
-    std::map<uint64_t, int64_t> hidden_;
+    PoolMap<uint64_t, uint32_t> far_;
+    PoolMap<uint64_t, int64_t> hidden_;
 };
 
 }  // namespace alef

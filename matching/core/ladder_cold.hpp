@@ -15,7 +15,7 @@ inline uint64_t Ladder::base_around(uint64_t key) const {
 }
 
 ALEF_COLD inline void Ladder::make_window(uint64_t key) {
-    if (!window) {
+    if (window_number_ == 0) {
         window_number_ = store_->take_window();
         if (window_number_ == 0) return;  // more books than windows: the sorted map serves this one
         window = &store_->windows[window_number_];
@@ -25,18 +25,18 @@ ALEF_COLD inline void Ladder::make_window(uint64_t key) {
 }
 
 ALEF_COLD inline uint32_t Ladder::make_level(uint64_t key) {
-    if (orders == 0 && (!window || key - base >= Window::SPAN)) {
+    if (orders == 0 && (window_number_ == 0 || key - base >= Window::SPAN)) {
         if (idle_ > 0) give_idle_pages();
         make_window(key);
         far_uses_ = 0;
     }
-    if (window && key - base < Window::SPAN) {
+    if (key - base < Window::SPAN) {
         uint64_t at = key - base;
         uint32_t page = window->chunks[at / 64].page;
         if (page == 0) page = make_page(at / 64);
         return page == 0 ? 0 : page + static_cast<uint32_t>(at % 64);
     }
-    if (++far_uses_ > 1024 && far_uses_ > 4 * orders) {
+    if (++far_uses_ > limits::FAR_USES && 4 * far_uses_ > orders) {
         recentre();
         return make_level(key);
     }
@@ -106,7 +106,7 @@ inline uint64_t Ladder::next_key(uint64_t from, uint32_t& level) const {
     if (from > LAST_KEY) return NO_KEY;
     auto far = far_.empty() ? far_.end() : far_.lower_bound(from);
     uint64_t far_key = far == far_.end() ? NO_KEY : far->first;
-    if (window && from < base + Window::SPAN && far_key >= base) {
+    if (window_number_ != 0 && from < base + Window::SPAN && far_key >= base) {
         uint64_t at = next_in_window(from < base ? 0 : from - base);
         if (at < Window::SPAN) {
             level = window->chunks[at / 64].page + static_cast<uint32_t>(at % 64);
@@ -118,27 +118,28 @@ inline uint64_t Ladder::next_key(uint64_t from, uint32_t& level) const {
 }
 
 inline void Ladder::clear() {
-    if (window) {
+    if (window_number_ != 0) {
         give_idle_pages();
         store_->give_window(window_number_);
     }
-    window = nullptr;
+    window = store_->windows;
     base = NO_WINDOW;
     window_number_ = 0;
     far_uses_ = 0;
 }
 
-// The market has left the window. Costs a step per order, so it happens only after as many far accesses.
+// The market has left the window. Costs a step per order, so it happens only after a quarter as many far accesses,
+// each of which costs more than a step.
 ALEF_COLD inline void Ladder::recentre() {
     far_uses_ = 0;
     if (best_key == NO_KEY) return;
     uint64_t wanted = base_around(best_key);
     uint64_t moved = wanted > base ? wanted - base : base - wanted;
-    if (window && moved < Window::SPAN / 4) return;
+    if (window_number_ == 0 || moved < Window::SPAN / 4) return;
     std::vector<std::pair<uint64_t, uint32_t>> old;
     uint32_t level = 0;
     for (uint64_t key = next_key(0, level); key != NO_KEY; key = next_key(key + 1, level)) old.emplace_back(key, level);
-    if (!window || store_->pages_left() < old.size() + 1 || store_->far_left() < old.size() + 1) return;
+    if (store_->pages_left() < old.size() + 1 || store_->far_left() < old.size() + 1) return;
 
     std::vector<std::pair<uint64_t, Level>> kept;
     for (auto& [key, number] : old) kept.emplace_back(key, store_->levels[number]);

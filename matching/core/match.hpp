@@ -52,13 +52,13 @@ inline Reason Core::match(const Command& c, Book& book, Incoming& in, uint64_t l
         in.open -= quantity;
         out_->put(c.sequence, head, in.id, store_.order_ids[number],
                   in.account | static_cast<uint64_t>(maker.account) << 32, price, quantity, in.open);
+        level.total -= quantity;
+        other.open -= quantity;
         if (quantity == maker.open) {
-            unlink(other, maker);
+            pop(other, level, maker);
             release(number);
         } else {
             maker.open -= quantity;
-            level.total -= quantity;
-            other.open -= quantity;
         }
         traded_at(book, price);
         if (in.open == 0) return NONE;

@@ -5,15 +5,15 @@
 
 namespace alef {
 
-// All that can be wrong with a limit order that may rest, in few operations and one branch. False means only that the
-// order needs the long way, which names the reason if there is one.
+// All that can be wrong with a limit order, in few operations and one branch. False means only that the order needs
+// the long way, which names the reason if there is one.
 inline bool Core::is_plain(const Command& c, const Book& book) const {
-    // Side 1 or 2, type 0, time 0 to 2, mode 0 to 4: each byte's top bit tells whether it, or it plus 128 minus its
-    // first value too high, has reached 128.
+    // Side 1 or 2, type 0, time 0 to 3 (all but FOK), mode 0 to 4: each byte's top bit tells whether it, or it plus
+    // 128 minus its first value too high, has reached 128.
     const uint32_t word = terms::word(c);
-    uint64_t wrong = (word | (word + 0x7B7D7F7Du)) & 0x80808080u;
+    uint64_t wrong = (word | (word + 0x7B7C7F7Du)) & 0x80808080u;
     wrong |= (word & 0xFF) == 0;
-    wrong |= c.flags & ~static_cast<uint32_t>(POST_ONLY);
+    wrong |= c.flags & ~static_cast<uint32_t>(c.time_in_force != IOC);  // POST_ONLY, if it may rest
     wrong |= static_cast<uint64_t>(c.stop_price | c.display_quantity | c.budget);
     wrong |= book.phase ^ CONTINUOUS;
     wrong |= !store_.roomy;
@@ -37,17 +37,30 @@ inline Incoming Core::incoming(const Command& c) const {
 inline void Core::new_order(const Command& c, Book& book) {
     if (unlikely(!is_plain(c, book))) return new_other(c, book);
     const uint32_t t = terms::of(c);
-    const bool crosses = book.other(t).best_key <= book.other(t).key(c.price);
+    const uint64_t ticks = book.tick.quotient(c.price);
+    Ladder &own = book.own(t), &other = book.other(t);
+    const uint64_t key = ticks ^ own.mask;
+    const bool crosses = other.best_key <= (ticks ^ other.mask);
     if (unlikely(crosses && c.flags != 0)) return refuse(c, POST_ONLY_WOULD_TRADE);
     last_order_id_ = book.last_order_id = c.order_id;
     tell(c, Kind::ACCEPTED, NONE, c.order_id, t, c.account, c.price, c.quantity, c.quantity);
-    Incoming in = incoming(c);
-    if (!crosses) return rest(book, in);
-    enter(c, book, in);
-    if (unlikely(!queue_.empty())) work_off(c, book);
+    if (crosses || c.time_in_force == IOC) {
+        Incoming in = incoming(c);
+        enter(c, book, in);
+        if (unlikely(!queue_.empty())) work_off(c, book);
+        return;
+    }
+    const uint32_t number = store_.take_node(c.order_id);
+    store_.ids.add(c.order_id, number);
+    Node& node = store_.nodes[number];
+    node.open = c.quantity;
+    node.account = c.account;
+    node.owner = c.owner;
+    node.terms = t;
+    link(own, number, key);
 }
 
-ALEF_RARE inline void Core::new_other(const Command& c, Book& book) {
+inline void Core::new_other(const Command& c, Book& book) {
     if (Reason reason = check_new(c, book)) return refuse(c, reason);
     last_order_id_ = book.last_order_id = c.order_id;
     if ((c.flags & OCO) != 0) {

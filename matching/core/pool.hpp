@@ -6,8 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <map>
 #include <new>
+#include <utility>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
@@ -20,7 +23,7 @@
 namespace alef {
 
 class Pool {
- public:
+  public:
     Pool() = default;
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -31,7 +34,7 @@ class Pool {
 
     // Throws std::bad_alloc.
     void* take(size_t size) {
-        if (size > kLargest) {
+        if (size > LARGEST) {
             return get(size);
         }
         Free*& first = free_[size_class(size)];
@@ -40,11 +43,11 @@ class Pool {
             first = block->next;
             return block;
         }
-        return cut((size_class(size) + 1) * kStep);
+        return cut((size_class(size) + 1) * STEP);
     }
 
     void give(void* block, size_t size) noexcept {
-        if (size > kLargest) {
+        if (size > LARGEST) {
             put(block, size);
             return;
         }
@@ -52,7 +55,7 @@ class Pool {
         first = new (block) Free{first};
     }
 
-    // Give every chunk back. No block may be in use, but those above kLargest, which stay.
+    // Give every chunk back. No block may be in use, but those above LARGEST, which stay.
     void release() noexcept {
         while (chunks_ != nullptr) {
             Chunk* next = chunks_->next;
@@ -61,10 +64,10 @@ class Pool {
         }
         for (Free*& first : free_) first = nullptr;
         at_ = end_ = nullptr;
-        next_size_ = kFirstChunk;
+        next_size_ = FIRST_CHUNK;
     }
 
- private:
+  private:
     struct Free {
         Free* next;
     };
@@ -72,18 +75,18 @@ class Pool {
         Chunk* next;
         size_t size;
     };
-    static constexpr size_t kStep = 16;  // also the alignment of every block
-    static constexpr size_t kLargest = 512;
-    static constexpr size_t kFirstChunk = 1024;  // an instrument with one stop stays small
-    static constexpr size_t kLastChunk = size_t{1} << 20;
-    static constexpr size_t kMapped = size_t{1} << 16;
-    static_assert(sizeof(Chunk) % kStep == 0 && alignof(std::max_align_t) >= kStep, "blocks are aligned");
+    static constexpr size_t STEP = 16;  // also the alignment of every block
+    static constexpr size_t LARGEST = 512;
+    static constexpr size_t FIRST_CHUNK = 1024;  // an instrument with one stop stays small
+    static constexpr size_t LAST_CHUNK = size_t{1} << 20;
+    static constexpr size_t MAPPED = size_t{1} << 16;
+    static_assert(sizeof(Chunk) % STEP == 0 && alignof(std::max_align_t) >= STEP, "blocks are aligned");
 
     // From the system. Large ones are mapped, as free() keeps the pages of what it once had to give.
     void* get(size_t size) {
         void* block = nullptr;
 #ifdef ALEF_POOL_MAPS
-        if (size >= kMapped) {
+        if (size >= MAPPED) {
             block = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             if (block == MAP_FAILED) throw std::bad_alloc();
         }
@@ -96,7 +99,7 @@ class Pool {
     void put(void* block, size_t size) noexcept {
         bytes_ -= size;
 #ifdef ALEF_POOL_MAPS
-        if (size >= kMapped) {
+        if (size >= MAPPED) {
             munmap(block, size);
             return;
         }
@@ -104,7 +107,7 @@ class Pool {
         ::operator delete(block);
     }
 
-    static size_t size_class(size_t size) { return size == 0 ? 0 : (size - 1) / kStep; }
+    static size_t size_class(size_t size) { return size == 0 ? 0 : (size - 1) / STEP; }
 
     void* cut(size_t size) {
         if (static_cast<size_t>(end_ - at_) < size) {  // what is left of the old chunk is lost until release()
@@ -112,7 +115,7 @@ class Pool {
             chunks_ = new (chunk) Chunk{chunks_, next_size_};
             at_ = static_cast<unsigned char*>(chunk) + sizeof(Chunk);
             end_ = static_cast<unsigned char*>(chunk) + next_size_;
-            if (next_size_ < kLastChunk) next_size_ *= 2;
+            if (next_size_ < LAST_CHUNK) next_size_ *= 2;
         }
         void* block = at_;
         at_ += size;
@@ -120,17 +123,17 @@ class Pool {
     }
 
     Chunk* chunks_ = nullptr;
-    Free* free_[kLargest / kStep] = {};
+    Free* free_[LARGEST / STEP] = {};
     unsigned char* at_ = nullptr;
     unsigned char* end_ = nullptr;
-    size_t next_size_ = kFirstChunk;
+    size_t next_size_ = FIRST_CHUNK;
     size_t bytes_ = 0;
 };
 
 // The allocator that std containers want.
 template <class T>
 class PoolAllocator {
- public:
+  public:
     using value_type = T;
 
     explicit PoolAllocator(Pool& pool) : pool_(&pool) {}
@@ -153,8 +156,12 @@ class PoolAllocator {
         return pool_ != other.pool();
     }
 
- private:
+  private:
     Pool* pool_;
 };
+
+// A sorted map whose nodes live in a pool.
+template <class Key, class Value>
+using PoolMap = std::map<Key, Value, std::less<Key>, PoolAllocator<std::pair<const Key, Value>>>;
 
 }  // namespace alef

@@ -71,6 +71,14 @@ inline void Core::unlink(Ladder& side, const Node& node) {
     if (--level.count == 0) side.vacate(side.key(level.price));
 }
 
+// Take the first order of the best level out of its queue; its open quantity is taken off already.
+inline void Core::pop(Ladder& side, Level& level, const Node& node) {
+    level.head = node.next;
+    *(node.next != 0 ? &store_.nodes[node.next].prev : &level.tail) = 0;
+    --side.orders;
+    if (--level.count == 0) side.vacate(side.best_key);
+}
+
 // Forget an order that stands in no queue any more.
 inline void Core::release(uint32_t number) {
     store_.ids.erase(store_.order_ids[number]);

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core.hpp"
+#include "queries.hpp"
 #include "snapshot_survey.hpp"
 
 namespace alef {

@@ -28,8 +28,8 @@ enum class Trail : uint8_t { none, absolute, percent };
 
 namespace stops {
 
-constexpr int64_t kScale = 10000;
-constexpr int64_t kFarthest = std::numeric_limits<int64_t>::max();
+constexpr int64_t SCALE = 10000;
+constexpr int64_t FARTHEST = std::numeric_limits<int64_t>::max();
 
 struct Stop;
 
@@ -66,7 +66,7 @@ struct Group {
     int64_t extreme = 0;      // mirrored
     Firsts::iterator first;   // where the index has it
 };
-using Groups = std::map<int64_t, Group, std::less<int64_t>, PoolAllocator<std::pair<const int64_t, Group>>>;
+using Groups = PoolMap<int64_t, Group>;
 
 struct Stop {
     Stop *earlier, *later;  // in order of arrival
@@ -89,13 +89,13 @@ struct Elected {
 
 // The mirrored trigger of a trailing stop. `sign`: +1 buys, -1 sells.
 inline Scaled trailing_trigger(int64_t extreme, Trail trail, int64_t distance, int sign) {
-    const Scaled base = Scaled{extreme} * kScale;
-    return base + (trail == Trail::percent ? Scaled{extreme} * sign * distance : Scaled{distance} * kScale);
+    const Scaled base = Scaled{extreme} * SCALE;
+    return base + (trail == Trail::percent ? Scaled{extreme} * sign * distance : Scaled{distance} * SCALE);
 }
 
 // All stops of one side, in mirrored prices.
 class Half {
- public:
+  public:
     Half(Pool& pool, int sign)
         : pool_(pool), sign_(sign), plain_(PoolAllocator<Rank>(pool)),
           groups_(PoolAllocator<Groups::value_type>(pool)), firsts_(PoolAllocator<First>(pool)) {}
@@ -128,12 +128,12 @@ class Half {
 
     // The mirrored prices, both included, at which nothing is elected and no extreme moves. They may lie
     // beyond every price, and there may be none.
-    Scaled calm_from() const { return groups_.empty() ? -kFarthest : groups_.rbegin()->first; }
+    Scaled calm_from() const { return groups_.empty() ? -FARTHEST : groups_.rbegin()->first; }
     Scaled calm_to() const {
-        Scaled to = plain_.empty() ? Scaled{kFarthest} : Scaled{plain_.begin()->value} - 1;
+        Scaled to = plain_.empty() ? Scaled{FARTHEST} : Scaled{plain_.begin()->value} - 1;
         if (firsts_.empty()) return to;
         const Scaled trigger = firsts_.begin()->trigger;  // the first price at or past it is its ceiling
-        return std::min(to, trigger > 0 ? (trigger - 1) / kScale : trigger / kScale - 1);
+        return std::min(to, trigger > 0 ? (trigger - 1) / SCALE : trigger / SCALE - 1);
     }
 
     // Let a trade at this mirrored price move the extremes that it passes: the groups become one.
@@ -159,10 +159,10 @@ class Half {
     void elect(int64_t price, std::vector<Elected>& elected) {
         while (!plain_.empty() && plain_.begin()->value <= price) {
             const Rank& rank = *plain_.begin();
-            elected.push_back({Scaled{rank.value} * kScale, rank.arrival, rank.stop->handle});
+            elected.push_back({Scaled{rank.value} * SCALE, rank.arrival, rank.stop->handle});
             plain_.erase(plain_.begin());
         }
-        const Scaled met = Scaled{price} * kScale;
+        const Scaled met = Scaled{price} * SCALE;
         while (!firsts_.empty() && firsts_.begin()->trigger <= met) {
             Group& group = *firsts_.begin()->group;
             elect_of(group, Trail::absolute, met, elected);
@@ -171,7 +171,7 @@ class Half {
         }
     }
 
- private:
+  private:
     void elect_of(Group& group, Trail trail, Scaled met, std::vector<Elected>& elected) {
         Ranks& ranks = group.ranks(trail);
         while (!ranks.empty()) {
@@ -227,7 +227,7 @@ class Half {
 // points 1 to 9999, a handle waits once, arrivals differ. May throw std::bad_alloc, and then must not be
 // used again.
 class Stops {
- public:
+  public:
     Stops() : sells_(pool_, -1), buys_(pool_, +1), waiting_(fresh_index()) {}
     Stops(const Stops&) = delete;
     Stops& operator=(const Stops&) = delete;
@@ -243,7 +243,7 @@ class Stops {
         const int sign = buy ? 1 : -1;
         if (trail == Trail::none) return buy ? price >= value : price <= value;
         return stops::trailing_trigger(extreme * sign, trail, value, sign) <=
-               Scaled{price} * sign * stops::kScale;
+               Scaled{price} * sign * stops::SCALE;
     }
 
     // `value`: the stop price, the distance or basis points. `extreme`: 0 unless it trails.
@@ -299,7 +299,7 @@ class Stops {
         }
     }
 
- private:
+  private:
     using Waiting = std::unordered_map<uint32_t, stops::Stop, std::hash<uint32_t>, std::equal_to<uint32_t>,
                                        PoolAllocator<std::pair<const uint32_t, stops::Stop>>>;
 
@@ -330,13 +330,13 @@ class Stops {
     void watch() {
         const Scaled from = std::max(buys_.calm_from(), -sells_.calm_to());
         const Scaled to = std::min(buys_.calm_to(), -sells_.calm_from());
-        const bool any = from <= to && from <= stops::kFarthest && to >= -stops::kFarthest;
-        quiet_from_ = any ? static_cast<int64_t>(std::max<Scaled>(from, -stops::kFarthest)) : 1;
-        quiet_to_ = any ? static_cast<int64_t>(std::min<Scaled>(to, stops::kFarthest)) : 0;
+        const bool any = from <= to && from <= stops::FARTHEST && to >= -stops::FARTHEST;
+        quiet_from_ = any ? static_cast<int64_t>(std::max<Scaled>(from, -stops::FARTHEST)) : 1;
+        quiet_to_ = any ? static_cast<int64_t>(std::min<Scaled>(to, stops::FARTHEST)) : 0;
     }
 
-    int64_t quiet_from_ = -stops::kFarthest;
-    int64_t quiet_to_ = stops::kFarthest;
+    int64_t quiet_from_ = -stops::FARTHEST;
+    int64_t quiet_to_ = stops::FARTHEST;
     Pool pool_;
     stops::Half sells_, buys_;
     Waiting waiting_;

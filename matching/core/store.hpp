@@ -5,7 +5,9 @@
 
 #include "arena.hpp"
 #include "ids.hpp"
+#include "limits.hpp"
 #include "node.hpp"
+#include "pool.hpp"
 
 namespace alef {
 
@@ -43,17 +45,18 @@ class Store {
     Extra* extras = nullptr;        // by node, from the first special one on: use extra()
     Level* levels = nullptr;
     Window* windows = nullptr;
-    Ids ids;
+    Pool pool;  // of the sorted maps of ids and ladders, all empty where there is no order
+    Ids ids{pool};
     bool roomy = true;  // no range is near its end, so the plain path need not ask
 
     // Throws std::bad_alloc if not even a small reservation of address space can be had.
     Store() {
         uint32_t shrink = 0;
         while (!map_.reserve(lay_out(shrink))) {
-            if (++shrink > MOST_SHRINK) throw std::bad_alloc();
+            if (++shrink > limits::MOST_HALVINGS) throw std::bad_alloc();
         }
-        if (shrink > 0 && shrink < MOST_SHRINK) {  // others, a second engine too, live in what there is
-            shrink = std::min(shrink + MODESTY, MOST_SHRINK);
+        if (shrink > 0 && shrink < limits::MOST_HALVINGS) {  // others, a second engine too, live in what there is
+            shrink = std::min(shrink + limits::MODESTY, limits::MOST_HALVINGS);
             map_.drop();
             if (!map_.reserve(lay_out(shrink))) throw std::bad_alloc();
         }
@@ -125,6 +128,7 @@ class Store {
         give_back(windows, 1, windows_.top());
         for (Range* range : {&plain_, &special_, &pages_, &far_, &windows_}) range->reset();
         ids.reset();
+        pool.release();
         roomy = true;
     }
 
@@ -134,19 +138,18 @@ class Store {
     }
     uint64_t touched_bytes() const {
         return plain_.top() * PLAIN_BYTES + (special_.top() - special_.first()) * SPECIAL_BYTES +
-               pages_.top() * sizeof(LevelPage) + (far_.top() - far_.first()) * FAR_BYTES +
-               windows_.top() * WINDOW_BYTES + ids.touched_bytes();
+               pages_.top() * sizeof(LevelPage) + (far_.top() - far_.first()) * sizeof(Level) +
+               windows_.top() * WINDOW_BYTES + ids.touched_bytes() + pool.bytes();
     }
 
   private:
     static constexpr uint64_t PLAIN_BYTES = sizeof(Node) + sizeof(uint64_t);
     static constexpr uint64_t SPECIAL_BYTES = PLAIN_BYTES + sizeof(Extra);
-    static constexpr uint64_t FAR_BYTES = sizeof(Level) + 64;      // with its node of std::map
-    static constexpr uint64_t WINDOW_BYTES = 4 * 4096;             // what a book of ordinary width touches
-    static constexpr uint32_t MOST_SHRINK = 12, MODESTY = 2;
-    static constexpr uint32_t WORTH = 1u << 15;                    // orders whose memory is worth a call to the system
-    static constexpr uint64_t PLAIN = uint64_t{1} << 28, SPECIAL = uint64_t{1} << 26, LEVELS = uint64_t{1} << 28,
-                              WINDOWS = uint64_t{1} << 16, ID_PAGES = uint64_t{1} << 22;
+    static constexpr uint64_t FAR_BYTES = sizeof(Level) + 48;  // with its node of std::map
+    static constexpr uint64_t WINDOW_BYTES = 4 * 4096;         // what a book of ordinary width touches
+    static constexpr uint32_t WORTH = limits::WORTH_A_RESET;
+    static constexpr uint64_t PLAIN = limits::PLAIN_ORDERS, SPECIAL = limits::SPECIAL_ORDERS,
+                              LEVELS = limits::LEVELS, WINDOWS = limits::WINDOWS, ID_PAGES = limits::ID_PAGES;
 
     struct Part {
         uint64_t at, bytes;

@@ -100,6 +100,11 @@ inline void Core::cancel_all(const Command& c, Book& book) {
     // as nothing comes in meanwhile it stays free.
     for (size_t i = 0; i < going.size(); ++i) {
         const uint32_t number = going[i];
+        if (i + 16 < going.size()) {  // neighbours in the queue lie anywhere in memory
+            __builtin_prefetch(&store_.nodes[going[i + 16]], 1);
+            __builtin_prefetch(&store_.order_ids[going[i + 16]]);
+            __builtin_prefetch(store_.ids.peek(store_.order_ids[going[i + 8]]));
+        }
         if (i >= resting && store_.ids.find(store_.order_ids[number]) != number) continue;
         take_off(c, book, number, store_.nodes[number].open, Kind::CANCELLED, NONE);
     }

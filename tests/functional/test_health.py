@@ -79,6 +79,20 @@ def test_pids_are_told_in_development_only(client, valkey, settings):
 
 
 @pytest.mark.django_db
+def test_the_sequencer_tells_which_engine_matches(client, valkey):
+    from apps.common import heartbeat
+    from apps.trading import engine
+
+    name, missing = engine.in_use()
+    assert (name == "compiled") == (missing is None)
+    heartbeat.beat("sequencer", engine=name)
+    heartbeat.beat("relay")
+    parts = client.get("/readyz").json()["parts"]
+    assert parts["sequencer"]["engine"] == name
+    assert "engine" not in parts["relay"]
+
+
+@pytest.mark.django_db
 @pytest.mark.spec("CHN-5")
 def test_a_chain_behind_the_database_is_named(client, chain, at):
     from apps.chain.models import Network

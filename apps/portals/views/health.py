@@ -59,8 +59,8 @@ def check() -> dict[str, dict[str, Any]]:
 
 
 def _shown(sign: heartbeat.Sign) -> dict[str, Any]:
-    """Say how old a sign is; which process gave it is nobody's business outside of development."""
-    shown: dict[str, Any] = {"age": round(sign.age, 1)}
+    """Say how old a sign is, and what it tells; whose it is, is nobody's business outside of development."""
+    shown: dict[str, Any] = {"age": round(sign.age, 1)} | sign.about
     return shown | {"pid": sign.pid} if settings.DEVELOPMENT else shown
 
 

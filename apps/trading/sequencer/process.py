@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from apps.common import heartbeat
 from apps.common.clock import now
-from apps.trading import client, recording
+from apps.trading import client, engine, recording
 from apps.trading.recording import Fenced, Wish
 from apps.trading.sequencer.desk import Desk, Inconsistent
 
@@ -42,6 +42,8 @@ class Sequencer:
     def run(self) -> None:
         """Sequence until `stop` is called, then finish the batch in hand and give the leases up."""
         spare_collections()
+        name, missing = engine.in_use()
+        log.info("sequencer.started", engine=name, compiled_missing=missing)
         while not self._stopping:
             try:
                 self.round(block=BLOCK)
@@ -128,7 +130,7 @@ class Sequencer:
         if time.monotonic() - self._renewed < RENEWAL:
             return
         self._renewed = time.monotonic()
-        heartbeat.beat("sequencer")
+        heartbeat.beat("sequencer", engine=engine.in_use()[0])
         at = now()
         held = recording.renew({number: desk.epoch for number, desk in self.desks.items()}, at=at)
         for number in self.desks.keys() - held:

@@ -190,6 +190,13 @@ def test_an_engine_that_is_missing_is_named_with_the_reason(document):
     assert "agree: calm (whole): generator" in text
 
 
+def test_tables_for_documents_have_as_many_cells_in_each_row(document):
+    tables = "\n".join(report.markdown(document)).strip().split("\n\n")
+    assert "| million commands a second | calm |" in tables[0]
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
 @pytest.mark.parametrize(("agree", "status"), [(True, 0), (False, 1)])
 def test_a_run_fails_if_engines_differ(document, monkeypatch, capsys, agree, status):
     told = {**document, "agreement": [{**document["agreement"][0], "agree": agree}]}
@@ -205,11 +212,14 @@ def test_a_process_that_ends_is_a_failure_with_its_last_words():
     process.end()
 
 
-def test_flows_are_made_once(tmp_path, monkeypatch):
+def test_flows_are_made_once_and_old_ones_go(tmp_path, monkeypatch):
     monkeypatch.setenv("STATE", str(tmp_path))
+    old = build.place() / "calm-x100-200-of-another-generator.commands"
+    old.touch()
     made, path = build.standard("calm", 200, 1.0)
     again, same = build.standard("calm", 200, 1.0)
     assert path == same
+    assert not old.exists()
     assert again.facts == json.loads(json.dumps(made.facts))
     assert again.commands.dtype == COMMAND
     assert again.commands.tobytes() == made.commands.tobytes()
