@@ -52,6 +52,8 @@ class Flow:
     def draw(self, count=CHUNK):
         """Return the next commands."""
         rng, profile = self.rng, self.profile
+        if profile.drift:
+            self._drift()
         c = np.zeros(count, COMMAND)
         c["sequence"] = np.arange(self.sequence + 1, self.sequence + count + 1, dtype=np.uint64)
         self.sequence += count
@@ -72,6 +74,14 @@ class Flow:
         self._venue(c, which)
         self._spoil(c)
         return c
+
+    def _centre(self, setting):
+        return int(self.centres[self.ids == setting.id][0])
+
+    def _drift(self):
+        """Move the markets; what rests is left behind, far away."""
+        moved = np.rint(self.rng.normal(0, self.profile.drift, len(self.ids))).astype(np.int64)
+        self.centres = np.clip(self.centres + moved, 1, HIGHEST // self.ticks)
 
     def learn(self, commands, events):
         """Take in what the last commands answered."""
@@ -225,7 +235,7 @@ class Flow:
             setting = next(one for one in self.profile.settings if one.id == stop["instrument"])
             away = int(abs(rng.normal(0, self.profile.width)))
             away = -away if stop["side"] == Side.BUY else away
-            limit["price"] = min(max(setting.centre + away, 1), setting.top) * setting.tick
+            limit["price"] = min(max(self._centre(setting) + away, 1), setting.top) * setting.tick
             for name in ("instrument", "account", "owner", "side", "quantity"):
                 limit[name] = stop[name]
             stop["flags"] |= OCO
@@ -238,7 +248,7 @@ class Flow:
         """Point cancels and amendments at live orders, at those just placed, at dead and at foreign ones."""
         rng = self.rng
         rows = np.flatnonzero(np.isin(c["op"], TARGETED))
-        live = list(self.live.items())
+        live = list(self.live)
         news = np.flatnonzero(c["op"] == Op.NEW).tolist()
         dice, places = rng.random((len(rows), 4)), rng.random(len(rows))
         settings = {setting.id: setting for setting in self.profile.settings}
@@ -248,7 +258,8 @@ class Flow:
             row = c[at]
             if live and which_one < 0.75:
                 back = place * place if how < 0.5 else place  # half of them among the newest
-                order_id, (instrument, account, open_, kind) = live[-1 - int(back * len(live))]
+                order_id = live[-1 - int(back * len(live))]
+                instrument, account, open_, kind = self.live[order_id]
             elif news and which_one < 0.9:
                 other = c[news[int(place * len(news))]]
                 order_id, instrument, account = other["order_id"], other["instrument"], other["account"]
@@ -278,7 +289,7 @@ class Flow:
             if market != (how > 0.97):
                 row["price"] = 0
             elif row["price"] == 0 or row["price"] % setting.tick:
-                row["price"] = setting.centre * setting.tick
+                row["price"] = self._centre(setting) * setting.tick
 
     def _stop_of(self, row, setting, kind, how):
         near = int(abs(self.rng.normal(0, self.profile.near))) + 1
@@ -302,15 +313,15 @@ class Flow:
                 row["account"] = 0
             elif row["op"] == Op.SET_COLLAR:
                 low, high = sorted(rng.integers(0, int(self.profile.width) + 3, 2).tolist())
-                lowest = max(setting.centre - high, 1) * setting.tick
-                highest = min(setting.centre + low, setting.top) * setting.tick
+                lowest = max(self._centre(setting) - high, 1) * setting.tick
+                highest = min(self._centre(setting) + low, setting.top) * setting.tick
                 bounds = setting.collar or (0, 0)
                 if dice < 0.25:
                     bounds = (lowest, highest) if dice < 0.2 else (highest, 1)
                 row["price"], row["stop_price"] = bounds
             elif row["op"] == Op.UNCROSS and dice < 0.5:
                 away = int(rng.normal(0, self.profile.width))
-                ticks = min(max(setting.centre + away, 1), setting.top)
+                ticks = min(max(self._centre(setting) + away, 1), setting.top)
                 row["price"] = ticks * setting.tick - (1 if dice < 0.03 else 0)
                 if dice > 0.48:
                     row["price"] = -1

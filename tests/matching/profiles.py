@@ -73,6 +73,7 @@ class Profile:
     noise: float = 0.0  # chance that the whole record is
     first_id: int = 1
     first_sequence: int = 0
+    drift: float = 0.0  # how far the centre moves every few hundred commands
     most: int = 250  # above so many live orders, more are cancelled
 
 
@@ -141,6 +142,12 @@ PROFILES = {
         near=1e5,
         odd=0.003,
         most=500,
+    ),
+    "drifting": Profile(  # the market leaves the prices it began at, as a share does in years
+        settings=(Setting(1, tick=3, centre=20_000_000),),
+        ops={**OPS, Op.CANCEL_ALL: 0.0},
+        drift=1.5e5,
+        most=200,
     ),
     "quiet": Profile(  # everything rests: deep queues, hardly a trade, then a sweep
         ops={**OPS, Op.CANCEL: 30.0, Op.REDUCE: 30.0, Op.REPLACE: 30.0, Op.EXPIRE: 15.0, Op.CANCEL_ALL: 0.3},

@@ -1,17 +1,21 @@
 """The compiled core and the reference are one engine: the same events and states, byte for byte."""
 
 import functools
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import matching
 from matching import Engine
-from tests.matching import compared, flow
+from tests.matching import compared, flow, streams
 from tests.matching.coverage_table import wanted
+from tests.matching.observer import Observer
 from tests.matching.profiles import PROFILES
 
-SEEDS, COMMANDS = 10, 20_000
+SEEDS, COMMANDS = 8, 20_000  # of each profile: more than a hundred streams
 SHORT = 2_500
+WATCHED = 2_000
 REACHED = 8_000  # commands of each profile that are to reach every rule
 
 
@@ -40,7 +44,7 @@ def test_both_engines_answer_alike(profile, seed):
             reference = compared.restored("reference", snapshots[1])
             compiled = compared.restored("compiled", snapshots[0])
     compared.same_state(reference, compiled, dice)
-    together = flow.np.concatenate(commands)
+    together = np.concatenate(commands)
     expected = b"".join(piece.tobytes() for piece in answers)
     for size in (1, 7, 1000, COMMANDS):
         again = market.open(Engine("compiled"))
@@ -70,6 +74,24 @@ def test_a_stream_replayed_answers_the_same(engine_name, profile):
         going = compared.restored(engine_name, going.snapshot())
     assert answered == events.tobytes()
     assert going.snapshot() == whole.snapshot()
+
+
+@pytest.mark.spec("MAT-1", "MAT-2", "MAT-3", "MAT-4", "MAT-5")
+@pytest.mark.parametrize("profile", ["pairs", "trailing", "icebergs", "auctions"])
+def test_an_observer_of_the_events_knows_the_books(engine_name, profile):
+    """The events alone are enough to keep the book, by rules written down a second time."""
+    setting = PROFILES[profile].settings[0]
+    market = flow.Flow(replace(PROFILES[profile], settings=(setting,)), 8)
+    engine, observer = market.open(Engine(engine_name)), Observer()
+    for chunk in flow.chunks(market, WATCHED):
+        told = engine.submit_batch(chunk).copy()
+        market.learn(chunk, told)
+        ends = np.searchsorted(told["sequence"], chunk["sequence"], side="right").tolist()
+        for record, start, end in zip(chunk, [0, *ends], ends, strict=False):
+            if record["instrument"] == setting.id:
+                observer.see(streams.by_name(record), told[start:end])
+        observer.compare(engine)
+    assert observer.traded > 500
 
 
 @pytest.mark.spec("MAT-1", "MAT-7")

@@ -51,7 +51,8 @@ class Reader {
 
     void one(Page& p) {
         p.id = number<uint32_t>(), p.phase = number<uint32_t>();
-        p.tick = number<int64_t>(), p.lot = number<int64_t>(), p.lowest = number<int64_t>(), p.highest = number<int64_t>();
+        p.tick = number<int64_t>(), p.lot = number<int64_t>();
+        p.lowest = number<int64_t>(), p.highest = number<int64_t>();
         p.last_id = number<uint64_t>(), p.last_price = number<int64_t>();
         const uint64_t counts[] = {number<uint64_t>(), number<uint64_t>(), number<uint64_t>()};
         for (int part = 0; part < 3; ++part) {
@@ -64,7 +65,8 @@ class Reader {
         Row r{};
         r.id = number<uint64_t>(), r.account = number<uint32_t>(), r.owner = number<uint32_t>();
         r.price = number<int64_t>(), r.open = number<int64_t>(), r.flags = number<uint32_t>();
-        r.type = number<uint8_t>(), r.time = number<uint8_t>(), r.self_trade = number<uint8_t>(), r.side = number<uint8_t>();
+        r.type = number<uint8_t>(), r.time = number<uint8_t>();
+        r.self_trade = number<uint8_t>(), r.side = number<uint8_t>();
         if (waits) r.stop = number<int64_t>(), r.budget = number<int64_t>(), r.extreme = number<int64_t>();
         else r.visible = r.open;
         if (r.type == ICEBERG) r.display = number<int64_t>(), r.visible = number<int64_t>();
@@ -78,14 +80,19 @@ class Reader {
 inline void same_order(const Engine& engine, const Page& p, const Row& r, const Ledger& ledger) {
     alef::OrderView v{};
     check(engine.order(r.id, v), "an order in the snapshot is found by its id");
-    check(v.order_id == r.id && v.instrument == p.id && v.account == r.account && v.owner == r.owner && v.flags == r.flags, "an order and its record say the same");
-    check(v.side == r.side && v.order_type == r.type && v.time_in_force == r.time && v.self_trade == r.self_trade, "an order and its record say the same");
-    check(v.price == r.price && v.quantity == r.open && v.visible == r.visible && v.stop_price == r.stop, "an order and its record say the same");
-    check(v.budget == r.budget && v.extreme == r.extreme && v.display_quantity == r.display, "an order and its record say the same");
+    check(v.order_id == r.id && v.instrument == p.id && v.account == r.account && v.owner == r.owner &&
+          v.flags == r.flags, "an order and its record say the same");
+    check(v.side == r.side && v.order_type == r.type && v.time_in_force == r.time && v.self_trade == r.self_trade,
+          "an order and its record say the same");
+    check(v.price == r.price && v.quantity == r.open && v.visible == r.visible && v.stop_price == r.stop,
+          "an order and its record say the same");
+    check(v.budget == r.budget && v.extreme == r.extreme && v.display_quantity == r.display,
+          "an order and its record say the same");
     const auto known = ledger.open.find(r.id);
     check(known != ledger.open.end(), "an order in the book was never ended");
     check(known->second.open == r.open, "an order's open quantity is what its events leave");
-    check(known->second.side == r.side && known->second.instrument == p.id && known->second.account == r.account, "an order is where it was placed");
+    check(known->second.side == r.side && known->second.instrument == p.id && known->second.account == r.account,
+          "an order is where it was placed");
 }
 
 inline void audit_side(const Engine& engine, const Page& p, int side) {
@@ -93,9 +100,11 @@ inline void audit_side(const Engine& engine, const Page& p, int side) {
     std::vector<Sum> sums;
     uint64_t total = 0;
     for (const Row& r : p.sides[side]) {
-        check(r.side == side + 1 && r.open > 0 && r.visible > 0 && r.visible <= r.open, "a resting order is of its side and open");
+        check(r.side == side + 1 && r.open > 0 && r.visible > 0 && r.visible <= r.open,
+              "a resting order is of its side and open");
         if (sums.empty() || sums.back().price != r.price) {
-            check(sums.empty() || (side ? sums.back().price < r.price : sums.back().price > r.price), "levels stand best first");
+            check(sums.empty() || (side ? sums.back().price < r.price : sums.back().price > r.price),
+                  "levels stand best first");
             sums.push_back({r.price, 0, 0});
         }
         sums.back().quantity += r.visible;
@@ -104,11 +113,14 @@ inline void audit_side(const Engine& engine, const Page& p, int side) {
         check(total <= static_cast<uint64_t>(TOP), "a side holds no more than 2^63 - 1");
     }
     std::vector<alef::LevelRow> levels(sums.size() + 1);
-    check(engine.depth(p.id, static_cast<uint8_t>(side + 1), levels.data(), levels.size()) == sums.size(), "depth has every level");
+    check(engine.depth(p.id, static_cast<uint8_t>(side + 1), levels.data(), levels.size()) == sums.size(),
+          "depth has every level");
     for (size_t i = 0; i < sums.size(); ++i) {
-        check(levels[i].price == sums[i].price && levels[i].quantity == sums[i].quantity && levels[i].orders == sums[i].orders, "a level is the sum of its orders");
+        check(levels[i].price == sums[i].price && levels[i].quantity == sums[i].quantity &&
+              levels[i].orders == sums[i].orders, "a level is the sum of its orders");
     }
-    check(engine.best(p.id, static_cast<uint8_t>(side + 1)) == (sums.empty() ? 0 : sums[0].price), "best is the first level");
+    check(engine.best(p.id, static_cast<uint8_t>(side + 1)) == (sums.empty() ? 0 : sums[0].price),
+          "best is the first level");
 }
 
 struct Crossing { uint64_t volume, surplus; };
@@ -133,12 +145,15 @@ inline void audit_auction(const Engine& engine, const Page& p, int64_t reference
     }
     if (!told.price) check(!told.quantity && !told.surplus && !told.side, "an auction of nothing says nothing");
     const Crossing there = told.price ? crossing_at(p, told.price) : Crossing{0, 0};
-    check(there.volume == static_cast<uint64_t>(told.quantity), "an auction trades what both sides hold at its price");
-    if (told.price) check(told.price % p.tick == 0 && there.surplus == static_cast<uint64_t>(told.surplus), "an auction tells what is left over");
+    check(there.volume == static_cast<uint64_t>(told.quantity),
+          "an auction trades what both sides hold at its price");
+    if (told.price) check(told.price % p.tick == 0 && there.surplus == static_cast<uint64_t>(told.surplus),
+                          "an auction tells what is left over");
     for (int64_t price : prices) {
         const Crossing here = crossing_at(p, price);
         check(here.volume <= there.volume, "no price trades more than the auction's");
-        if (told.price && here.volume == there.volume) check(here.surplus >= there.surplus, "no price leaves less over than the auction's");
+        if (told.price && here.volume == there.volume) check(here.surplus >= there.surplus,
+                                                             "no price leaves less over than the auction's");
     }
 }
 
@@ -150,10 +165,13 @@ inline void audit(const Engine& engine, const Ledger& ledger) {
         ids.push_back(p.id);
         alef::InstrumentView v{};
         check(engine.instrument(p.id, v), "an open instrument is found");
-        check(v.id == p.id && v.phase == p.phase && v.tick == p.tick && v.lot == p.lot && v.lowest == p.lowest, "an instrument and its record say the same");
-        check(v.highest == p.highest && v.last_price == p.last_price && v.last_order_id == p.last_id, "an instrument and its record say the same");
+        check(v.id == p.id && v.phase == p.phase && v.tick == p.tick && v.lot == p.lot && v.lowest == p.lowest,
+              "an instrument and its record say the same");
+        check(v.highest == p.highest && v.last_price == p.last_price && v.last_order_id == p.last_id,
+              "an instrument and its record say the same");
         const auto last = ledger.last_price.find(p.id);
-        check(p.last_price == (last == ledger.last_price.end() ? 0 : last->second), "the last price is the last trade's");
+        check(p.last_price == (last == ledger.last_price.end() ? 0 : last->second),
+              "the last price is the last trade's");
         for (const auto* rows : {&p.sides[0], &p.sides[1], &p.stops}) {
             alive += rows->size();
             for (const Row& r : *rows) same_order(engine, p, r, ledger);

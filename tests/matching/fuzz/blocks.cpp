@@ -20,7 +20,7 @@ extern "C" void __sanitizer_cov_trace_pc() {
     if (now[place] < 255) ++now[place];
 }
 
-// Count what was never reached so often before (1, 2 to 3, 4 to 15, 16 and more times are told apart); forget the rest.
+// Count what was never reached so often before (1, 2 to 3, 4 to 15 and more times are told apart); begin anew.
 extern "C" size_t alef_new_blocks() {
     size_t fresh = 0;
     for (size_t i = 0; i < touched_count; ++i) {

@@ -10,7 +10,8 @@ inline void open_all(Engine& engine, const Input& input) {
         const bool fresh = engine.open_instrument(s.id, s.tick, s.lot, s.lowest, s.highest);
         alef::InstrumentView v{};
         check(engine.instrument(s.id, v), "an instrument that was opened is open");
-        check(!fresh || (v.tick == s.tick && v.lot == s.lot), "an instrument has the settings that it was opened with");
+        check(!fresh || (v.tick == s.tick && v.lot == s.lot),
+              "an instrument has the settings that it was opened with");
     }
 }
 
@@ -41,7 +42,8 @@ inline void restore_damaged(Dice& dice, Bytes content, const Input& input) {
     const Bytes before = engine.encode();
     for (uint64_t n = 1 + dice.below(3); n && content.size() > 16; --n) {
         const size_t at = 8 + dice.below(content.size() - 8);
-        content[at] = dice.chance(50) ? static_cast<uint8_t>(dice.below(6)) : static_cast<uint8_t>(content[at] ^ 1u << dice.below(8));
+        const uint64_t changed = dice.chance(50) ? dice.below(6) : content[at] ^ 1u << dice.below(8);
+        content[at] = static_cast<uint8_t>(changed);
     }
     if (dice.chance(10)) content.resize(dice.below(content.size()));
     if (engine.restore(content.data(), content.size())) {

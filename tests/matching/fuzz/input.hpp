@@ -1,7 +1,8 @@
 // One input of the fuzzer: the instruments to open and the commands to give.
 //
-// As bytes: u32 number of instruments, then for each u32 id, u32 unused, i64 tick, lot, lowest, highest; then commands
-// of 80 bytes. Any bytes are an input: numbers out of range are brought into it, a torn command at the end is left out.
+// As bytes: u32 number of instruments, then for each u32 id, u32 unused, i64 tick, lot, lowest, highest; then
+// commands of 80 bytes. Any bytes are an input: numbers out of range are brought into it, a torn command at the end
+// is left out.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,9 @@ using alef::Command;
 using alef::Event;
 
 // Numbers for the checks that must not depend on how the engine spells them.
-enum Op : uint32_t { NEW = 1, CANCEL, REDUCE, REPLACE, EXPIRE, CANCEL_ALL, HALT, RESUME, OPEN_AUCTION, UNCROSS, SET_COLLAR };
+enum Op : uint32_t {
+    NEW = 1, CANCEL, REDUCE, REPLACE, EXPIRE, CANCEL_ALL, HALT, RESUME, OPEN_AUCTION, UNCROSS, SET_COLLAR
+};
 enum Type : uint8_t { LIMIT, MARKET, STOP_LOSS, STOP_LIMIT, TRAILING_STOP, ICEBERG };
 enum Kind : uint8_t {
     ACCEPTED = 1, TRADE, CANCELLED, REJECTED, REDUCED, REPLACED, EXPIRED, TRIGGERED, HALTED, RESUMED, COLLAR_SET,
@@ -39,7 +42,7 @@ struct Input {
     std::vector<Command> commands;
 };
 
-constexpr size_t MOST_COMMANDS = 20000;
+constexpr size_t MOST_COMMANDS = 1000000;
 
 inline int64_t at_least(int64_t least, int64_t number) { return number < least ? least : number; }
 
@@ -66,8 +69,9 @@ inline Input parse(const uint8_t* bytes, size_t size) {
         if (s.highest && s.lowest > s.highest) s.highest = 0;
         input.settings.push_back(s);
     }
-    input.commands.resize(std::min((size - at) / sizeof(Command), MOST_COMMANDS));
-    if (!input.commands.empty()) std::memcpy(input.commands.data(), bytes + at, input.commands.size() * sizeof(Command));
+    auto& commands = input.commands;
+    commands.resize(std::min((size - at) / sizeof(Command), MOST_COMMANDS));
+    if (!commands.empty()) std::memcpy(commands.data(), bytes + at, commands.size() * sizeof(Command));
     number(input);
     return input;
 }

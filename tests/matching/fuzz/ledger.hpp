@@ -37,22 +37,24 @@ class Ledger {
 
     // An answer begins with what was asked for, and only there does it stand; a refusal stands alone.
     static void check_shape(const Command& c, const Event* events, size_t size) {
-        static const uint8_t begins[] = {0, ACCEPTED, CANCELLED, REDUCED, REPLACED, EXPIRED, ALL_CANCELLED, HALTED, RESUMED,
-                                         AUCTION_OPENED, 0, COLLAR_SET};
+        static const uint8_t begins[] = {0,      ACCEPTED, CANCELLED,      REDUCED, REPLACED,  EXPIRED, ALL_CANCELLED,
+                                         HALTED, RESUMED,  AUCTION_OPENED, 0,       COLLAR_SET};
         const Event& e = events[0];
         if (e.kind == REJECTED) {
             check(size == 1 && e.reason, "a refusal stands alone and has a reason");
-            check(e.order_id == c.order_id && e.side == c.side && e.account == c.account && e.price == c.price &&
-                      e.quantity == c.quantity && !e.remaining && !e.maker_order_id, "a refusal gives the command's fields back");
+            const bool echoed = e.order_id == c.order_id && e.side == c.side && e.account == c.account &&
+                                e.price == c.price && e.quantity == c.quantity && !e.remaining && !e.maker_order_id;
+            check(echoed, "a refusal gives the command's fields back");
             return;
         }
         check(c.op >= NEW && c.op <= SET_COLLAR, "an unknown command is refused");
-        check(c.op == UNCROSS || e.kind == begins[c.op] || (c.op == REDUCE && e.kind == CANCELLED), "an answer begins with what was asked for");
+        check(c.op == UNCROSS || e.kind == begins[c.op] || (c.op == REDUCE && e.kind == CANCELLED),
+              "an answer begins with what was asked for");
         for (size_t i = 1; i < size; ++i) {
             const uint8_t kind = events[i].kind;
-            const bool follows = (kind >= TRADE && kind <= REDUCED && kind != REJECTED) || kind == TRIGGERED || kind == REFILLED ||
-                                 (kind == AUCTION && c.op == UNCROSS);
-            check(follows, "what follows in an answer was not asked for");
+            const bool trades = kind == TRADE || kind == CANCELLED || kind == REDUCED;
+            const bool rare = kind == TRIGGERED || kind == REFILLED || (kind == AUCTION && c.op == UNCROSS);
+            check(trades || rare, "what follows in an answer was not asked for");
         }
     }
 
@@ -65,16 +67,19 @@ class Ledger {
             case CANCELLED: case EXPIRED: case REDUCED: lower(e); break;
             case REPLACED: {
                 Known& order = known(e.order_id);
-                check(e.quantity == e.remaining && e.quantity == c.quantity && e.price == c.price, "REPLACED says what was asked for");
+                check(e.quantity == e.remaining && e.quantity == c.quantity && e.price == c.price,
+                      "REPLACED says what was asked for");
                 order.open = e.quantity;
                 break;
             }
-            case TRIGGERED: check(known(e.order_id).open == e.remaining && e.quantity == e.remaining, "TRIGGERED with all that is open"); break;
+            case TRIGGERED: check(known(e.order_id).open == e.remaining && e.quantity == e.remaining,
+                                  "TRIGGERED with all that is open"); break;
             case REFILLED:
                 check(known(e.order_id).open == e.remaining, "REFILLED tells what is open");
                 check(e.quantity > 0 && e.quantity <= e.remaining, "a slice is a part of what is open");
                 break;
-            default: check(e.kind <= AUCTION_OPENED && !e.order_id && !e.maker_order_id, "an event about the instrument names no order");
+            default: check(e.kind <= AUCTION_OPENED && !e.order_id && !e.maker_order_id,
+                           "an event about the instrument names no order");
         }
     }
 
@@ -110,7 +115,8 @@ class Ledger {
 
     void lower(const Event& e) {
         Known& order = known(e.order_id);
-        check(order.account == e.account && order.side == e.side && order.instrument == e.instrument, "an event names its order's account");
+        check(order.account == e.account && order.side == e.side && order.instrument == e.instrument,
+              "an event names its order's account");
         check(e.quantity > 0 && e.quantity <= order.open, "no more is taken off than is open");
         order.open -= e.quantity;
         check(order.open == e.remaining, "an event tells what is left");

@@ -22,8 +22,8 @@ inline int64_t price_near(Dice& dice, const Setting& s, int64_t width) {
 }
 
 inline int64_t odd_number(Dice& dice) {
-    static const int64_t odd[] = {0, 1, 2, 3, 7, 100, 9999, 10000, INT64_C(1) << 31, INT64_C(1) << 32, INT64_C(1) << 62,
-                                  TOP, TOP - 1, -1, INT64_MIN};
+    static const int64_t odd[] = {0, 1, 2, 3, 7, 100, 9999, 10000, INT64_C(1) << 31, INT64_C(1) << 32,
+                                  INT64_C(1) << 62, TOP, TOP - 1, -1, INT64_MIN};
     return odd[dice.below(sizeof odd / sizeof *odd)];
 }
 
@@ -52,7 +52,8 @@ inline void draw_terms(Dice& dice, const Setting& s, Command& c) {
     c.order_type = static_cast<uint8_t>(dice.chance(45) ? 0 : dice.below(6));
     c.time_in_force = static_cast<uint8_t>(dice.chance(70) ? 0 : dice.below(5));
     c.quantity = draw_quantity(dice, s);
-    if (c.order_type == LIMIT || c.order_type == STOP_LIMIT || c.order_type == ICEBERG) c.price = price_near(dice, s, 6);
+    const bool limited = c.order_type == LIMIT || c.order_type == STOP_LIMIT || c.order_type == ICEBERG;
+    if (limited) c.price = price_near(dice, s, 6);
     if (c.order_type == STOP_LOSS || c.order_type == STOP_LIMIT) c.stop_price = price_near(dice, s, 8);
     if (c.order_type == TRAILING_STOP) {
         if (dice.chance(50)) c.flags |= TRAIL_PERCENT;
@@ -60,7 +61,8 @@ inline void draw_terms(Dice& dice, const Setting& s, Command& c) {
                                                : std::min(top_of(s), dice.between(1, 8)) * s.tick;
     }
     if (c.order_type == ICEBERG) {
-        c.display_quantity = std::max(c.quantity / 1000 / s.lot * s.lot + s.lot, std::min(TOP / s.lot, dice.between(1, 4)) * s.lot);
+        const int64_t least = c.quantity / 1000 / s.lot * s.lot + s.lot;
+        c.display_quantity = std::max(least, std::min(TOP / s.lot, dice.between(1, 4)) * s.lot);
     }
     if (c.order_type != LIMIT && c.side == 1 && !c.price && dice.chance(40)) c.budget = dice.between(1, 20000);
     if (c.order_type == LIMIT && dice.chance(8)) c.flags |= POST_ONLY;
@@ -69,9 +71,11 @@ inline void draw_terms(Dice& dice, const Setting& s, Command& c) {
 inline Command draw(Dice& dice, const Input& input, uint64_t next_id) {
     Command c{};
     const Setting& s = input.settings[dice.below(input.settings.size())];
-    static const uint8_t ops[] = {CANCEL, CANCEL, CANCEL, REDUCE, REDUCE, REPLACE, REPLACE, REPLACE, EXPIRE, UNCROSS, RESUME};
+    static const uint8_t ops[] = {CANCEL,  CANCEL,  CANCEL, REDUCE,  REDUCE, REPLACE,
+                                  REPLACE, REPLACE, EXPIRE, UNCROSS, RESUME};
     static const uint8_t rare[] = {CANCEL_ALL, HALT, OPEN_AUCTION, OPEN_AUCTION, UNCROSS, SET_COLLAR, RESUME};
-    c.op = dice.chance(70) ? static_cast<uint32_t>(NEW) : dice.chance(93) ? ops[dice.below(sizeof ops)] : rare[dice.below(sizeof rare)];
+    c.op = NEW;
+    if (dice.chance(30)) c.op = dice.chance(93) ? ops[dice.below(sizeof ops)] : rare[dice.below(sizeof rare)];
     c.instrument = s.id;
     c.owner = static_cast<uint32_t>(dice.between(1, 4));
     c.account = c.owner * 10;
@@ -128,7 +132,10 @@ inline void draw_pair(Dice& dice, const Input& input, uint64_t next_id, std::vec
 inline Input draw_input(Dice& dice, size_t count) {
     Input input;
     const auto settings = static_cast<uint32_t>(dice.between(1, 3));
-    for (uint32_t id = 0; id < settings; ++id) input.settings.push_back(draw_setting(dice, id * 3 + static_cast<uint32_t>(dice.below(dice.chance(70) ? 1 : 3))));
+    for (uint32_t i = 0; i < settings; ++i) {
+        const auto shift = static_cast<uint32_t>(dice.chance(70) ? 0 : dice.below(3));
+        input.settings.push_back(draw_setting(dice, i * 3 + shift));
+    }
     uint64_t next_id = dice.chance(90) ? 1 : static_cast<uint64_t>(TOP) - 100;
     while (input.commands.size() < count) {
         if (dice.chance(4)) draw_pair(dice, input, next_id, input.commands);
@@ -184,7 +191,8 @@ inline Input mutate(Dice& dice, const Input& from, const Input& other, size_t mo
     auto& commands = input.commands;
     if (input.settings.empty()) input.settings.push_back(draw_setting(dice, 0));
     for (uint64_t steps = 1 + dice.below(6); steps; --steps) {
-        const size_t size = commands.size(), at = dice.below(size + 1), length = dice.below(1 + std::min<size_t>(size - at, 30));
+        const size_t size = commands.size(), at = dice.below(size + 1);
+        const size_t length = dice.below(1 + std::min<size_t>(size - at, 30));
         uint64_t next_id = 1;
         for (size_t i = 0; i < at; ++i) if (commands[i].op == NEW) next_id = commands[i].order_id + 1;
         const auto place = commands.begin() + static_cast<long>(at);
@@ -202,7 +210,8 @@ inline Input mutate(Dice& dice, const Input& from, const Input& other, size_t mo
             }
             case 3: {  // a part again
                 const std::vector<Command> again(place, place + static_cast<long>(length));
-                commands.insert(commands.begin() + static_cast<long>(dice.below(size + 1)), again.begin(), again.end());
+                const auto where = commands.begin() + static_cast<long>(dice.below(size + 1));
+                commands.insert(where, again.begin(), again.end());
                 break;
             }
             case 4: {  // a part of another stream
@@ -213,7 +222,11 @@ inline Input mutate(Dice& dice, const Input& from, const Input& other, size_t mo
                 break;
             }
             case 5: if (size > 1) std::swap(commands[dice.below(size)], commands[dice.below(size)]); break;
-            case 6: if (dice.chance(10)) input.settings[dice.below(input.settings.size())] = draw_setting(dice, static_cast<uint32_t>(dice.below(9))); break;
+            case 6: {
+                Setting& one = input.settings[dice.below(input.settings.size())];
+                if (dice.chance(10)) one = draw_setting(dice, static_cast<uint32_t>(dice.below(9)));
+                break;
+            }
             default: if (size) spoil(dice, commands[dice.below(size)]);
         }
     }
