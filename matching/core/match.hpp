@@ -13,7 +13,8 @@ inline void Core::enter(const Command& c, Book& book, Incoming& in) {
     const bool limited = in.price != 0;
     Reason why = NO_LIQUIDITY;
     if (likely(book.phase == CONTINUOUS)) {
-        why = match(c, book, in, limited ? book.other(in.terms).key(in.price) : book.market_key[terms::index(in.terms)]);
+        const uint64_t worst = limited ? book.other(in.terms).key(in.price) : book.market_key[terms::index(in.terms)];
+        why = match(c, book, in, worst);
     }
     if (in.open == 0) {
         if (in.node != 0) release(in.node);
