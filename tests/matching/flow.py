@@ -79,8 +79,8 @@ class Flow:
         return int(self.centres[self.ids == setting.id][0])
 
     def _drift(self):
-        """Move the markets; what rests is left behind, far away."""
-        moved = np.rint(self.rng.normal(0, self.profile.drift, len(self.ids))).astype(np.int64)
+        """Move the markets upwards; what rests is left behind, far away."""
+        moved = np.rint(np.abs(self.rng.normal(0, self.profile.drift, len(self.ids)))).astype(np.int64)
         self.centres = np.clip(self.centres + moved, 1, HIGHEST // self.ticks)
 
     def learn(self, commands, events):

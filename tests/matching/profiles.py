@@ -144,9 +144,9 @@ PROFILES = {
         most=500,
     ),
     "drifting": Profile(  # the market leaves the prices it began at, as a share does in years
-        settings=(Setting(1, tick=3, centre=20_000_000),),
-        ops={**OPS, Op.CANCEL_ALL: 0.0},
-        drift=1.5e5,
+        settings=(Setting(1, tick=3, centre=1_000_000),),
+        ops={**OPS, Op.CANCEL_ALL: 0.0, Op.HALT: 0.3},
+        drift=6e4,
         most=200,
     ),
     "quiet": Profile(  # everything rests: deep queues, hardly a trade, then a sweep

@@ -22,12 +22,10 @@ def main(arguments=None):
     try:
         if options.replay:
             return _replay(options.replay, folder, both=bool(options.against))
-        told = _fuzz(options, folder)
+        return 1 if _fuzz(options, folder)["finding"] else 0
     except harness.CannotBuildError as error:
         sys.stderr.write(f"the fuzzer cannot be built: {error}\n")
         return 2
-    sys.stdout.write(json.dumps(told) + "\n")
-    return 1 if told["finding"] else 0
 
 
 def _options(arguments):
@@ -45,8 +43,16 @@ def _options(arguments):
 def _fuzz(options, folder):
     seconds = options.minutes * 60
     if options.against:
-        return against.run(seconds, options.seed, folder)
-    return harness.run(harness.build(folder), seconds, options.seed, folder)
+        told = against.run(seconds, options.seed, folder)
+        sys.stdout.write(json.dumps(told) + "\n")
+        return told
+    told = {}
+    for small in (True, False):
+        told = harness.run(harness.build(folder, small=small), seconds / 2, options.seed + small, folder)
+        sys.stdout.write(json.dumps({**told, "small_limits": small}) + "\n")
+        if told["finding"]:
+            break
+    return told
 
 
 def _replay(file, folder, *, both):
@@ -55,8 +61,8 @@ def _replay(file, folder, *, both):
         found = [against.differs(given, cut) for cut in range(len(given.commands) + 1)]
         said = next(filter(None, found), None)
     else:
-        code, told = harness.run_file(harness.build(folder), file)
-        said = told if code else None
+        found = [harness.run_file(harness.build(folder, small=small), file) for small in (True, False)]
+        said = next((told for code, told in found if code), None)
     sys.stdout.write(f"{said or 'nothing found'}\n")
     return 1 if said else 0
 

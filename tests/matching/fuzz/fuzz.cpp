@@ -1,4 +1,5 @@
 // Fuzz the matching engine: alone (fuzz SECONDS SEED DIRECTORY), from one file (fuzz run FILE), or under libFuzzer.
+// Compare what it answers to a file with the events in another one: fuzz expect FILE EVENTS.
 //
 // Built with -fsanitize=address,undefined. Where the compiler can trace blocks (g++), an input that reaches something
 // new is kept and mutated further. A finding is written to the directory, and the exit code is 77.
@@ -83,12 +84,31 @@ extern "C" size_t alef_new_blocks();  // blocks.cpp: how many were reached now t
 
 namespace fuzz {
 
-int run_file(const char* name) {
-    std::vector<uint8_t> bytes;
+Bytes content_of(const char* name) {
+    Bytes bytes;
     std::FILE* file = std::fopen(name, "rb");
-    if (!file) return std::perror(name), 2;
+    if (!file) {
+        std::perror(name);
+        std::exit(2);
+    }
     for (int byte; (byte = std::fgetc(file)) != EOF;) bytes.push_back(static_cast<uint8_t>(byte));
     std::fclose(file);
+    return bytes;
+}
+
+// The stream in a file is answered by the events in another one.
+int expect(const char* name, const char* events) {
+    const Bytes bytes = content_of(name);
+    const Input input = parse(bytes.data(), bytes.size());
+    Engine engine;
+    open_all(engine, input);
+    const Bytes told = answers(engine, input.commands.data(), input.commands.size());
+    check(told == content_of(events), "the events are those expected");
+    return 0;
+}
+
+int run_file(const char* name) {
+    const Bytes bytes = content_of(name);
     const Input input = parse(bytes.data(), bytes.size());
     const uint64_t cuts = input.commands.size() > 20000 ? 2 : 40;  // a finding may hang on where the stream is cut
     for (uint64_t seed = 0; seed < cuts; ++seed) run(input, seed);
@@ -132,11 +152,12 @@ int main(int count, char** words) {
     std::signal(SIGALRM, fuzz::on_signal);
     std::signal(SIGABRT, fuzz::on_signal);
     const std::string first = count > 1 ? words[1] : "";
+    if (first == "expect" && count == 4) return fuzz::expect(words[2], words[3]);
     if (first == "run" && count >= 3) {
         if (count > 3) fuzz::directory = words[3];
         return fuzz::run_file(words[2]);
     }
-    if (count < 4) return std::fprintf(stderr, "usage: fuzz SECONDS SEED DIRECTORY | fuzz run FILE [DIRECTORY]\n"), 2;
+    if (count < 4) return std::fprintf(stderr, "usage: fuzz SECONDS SEED DIRECTORY | run FILE [DIRECTORY] | expect FILE EVENTS\n"), 2;
     fuzz::directory = words[3];
     return fuzz::run_for(std::atof(words[1]), std::strtoull(words[2], nullptr, 10));
 }

@@ -26,16 +26,21 @@ def missing():
     return None if shutil.which("g++") else "g++ is not installed"
 
 
-def build(folder):
+def build(folder, *, small=False):
     """Compile the fuzzer into a folder; return the program.
+
+    `small`: with the engine's limits so small that what is rare happens all the time.
 
     Raises:
         CannotBuildError: it does not compile here.
     """
     if missing():
         raise CannotBuildError(missing())
-    traced, plain, program = folder / "fuzz.o", folder / "blocks.o", folder / "fuzz"
-    _compile([*FLAGS, *CHECKED, "-fsanitize-coverage=trace-pc", "-c", HERE / "fuzz.cpp", "-o", traced])
+    traced, plain, program = folder / "fuzz.o", folder / "blocks.o", folder / f"fuzz{'-small' * small}"
+    limits = ["-DALEF_SMALL_LIMITS"] if small else []
+    _compile(
+        [*FLAGS, *limits, *CHECKED, "-fsanitize-coverage=trace-pc", "-c", HERE / "fuzz.cpp", "-o", traced]
+    )
     _compile(["-std=c++17", "-O2", "-c", HERE / "blocks.cpp", "-o", plain])
     _compile([*CHECKED, traced, plain, "-o", program])
     return program
@@ -69,6 +74,12 @@ def run_file(program, file):
     with tempfile.TemporaryDirectory() as scratch:
         told = subprocess.run([program, "run", file, scratch], capture_output=True, text=True, check=False)
     return told.returncode, told.stderr.strip()
+
+
+def expect(program, file, events):
+    """Say what is wrong if a stream's file is not answered by the events in another file; else nothing."""
+    told = subprocess.run([program, "expect", file, events], capture_output=True, text=True, check=False)
+    return told.stderr.strip() if told.returncode else ""
 
 
 def _fails(program, one):
