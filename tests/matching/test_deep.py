@@ -57,7 +57,7 @@ class Pair:
         return expected
 
     def compare(self):
-        compared.same_state(*self.engines, compared.dice(1))
+        compared.same_state(self.engines[0], self.engines[1], compared.dice(1))
 
 
 @pytest.mark.spec("MAT-1", "MAT-7")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from matching import COMMAND, Engine, EventKind, Op, Reason, Side
+from tests.matching import compared
 
 FLOW = Path(__file__).parents[2] / ".." / "shared" / "data" / "bitstamp_2015-05-01" / "orders.csv.xz"
 TRADES, LOTS, COMMANDS = 515, 7_090_821, 49_078
@@ -62,3 +63,19 @@ def test_the_real_flow_trades_what_it_must(engine_name, flow):
     pieces = [again.submit_batch(carried_out[at : at + 1000]).copy() for at in range(0, COMMANDS, 1000)]
     assert traded(np.concatenate(pieces)) == (TRADES, LOTS)
     assert again.state_hash() == engine.state_hash()
+
+
+@pytest.mark.spec("MAT-1", "MAT-7")
+def test_the_engines_answer_the_real_flow_alike(flow):
+    """In one batch, and with the compiled engine going on where the reference stopped."""
+    compared.skip_without_compiled()
+    engines = [Engine("reference"), Engine("compiled")]
+    for engine in engines:
+        engine.open_instrument(1)
+    expected = engines[0].submit_batch(flow[:30_000]).copy()
+    compared.same_events(flow[:30_000], expected, engines[1].submit_batch(flow[:30_000]))
+    restored = compared.restored("compiled", engines[0].snapshot())
+    expected = engines[0].submit_batch(flow[30_000:]).copy()
+    for engine in (engines[1], restored):
+        compared.same_events(flow[30_000:], expected, engine.submit_batch(flow[30_000:]))
+        compared.same_state(engines[0], engine, compared.dice(1))
