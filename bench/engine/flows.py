@@ -5,7 +5,8 @@ mid that walks one tick up or down every 128 commands on average:
 
 passive   A limit order behind the other side's best price, `u * v * span >> 32` ticks from the mid, where u
           and v are 16 random bits each: most near the mid, few far away. In `even` flows anywhere in it.
-cancel    Of an open order: half of them one of the 64 youngest, half any; in `even` flows any.
+cancel    Of an open order: three of four one of the 64 youngest, the fourth any; in `even` flows any. (In the
+          recorded hours that `bench replay` plays, 78 % of the cancels name one of the 64 newest ids.)
 amend     REPLACE to another passive price, or REDUCE by a third: orders as for cancel.
 taker     Reaches up to `slip` ticks through the other side's best price: as a limit order that may rest, as
           IOC or as MARKET. One in four has 60 to 259 lots in `sweeping` flows; all others have 1 to 60.
@@ -16,7 +17,7 @@ and 256 - growth of 256 if not.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,19 +53,21 @@ class Recipe:
     even: bool = False
 
 
+NORMAL = Recipe(
+    seed=2,
+    resting=10_000,
+    span=2_000,
+    growth=160,
+    limit_takers=82,
+    ioc=46,
+    market=26,
+    replace=62,
+    reduce=31,
+)
 RECIPES = {
     "calm": Recipe(seed=1, resting=5_000, span=400, growth=144, limit_takers=15),
-    "normal": Recipe(
-        seed=2,
-        resting=20_000,
-        span=2_000,
-        growth=160,
-        limit_takers=82,
-        ioc=46,
-        market=26,
-        replace=62,
-        reduce=31,
-    ),
+    "normal": NORMAL,
+    "normal-large": replace(NORMAL, resting=50_000),
     "trade-heavy": Recipe(
         seed=3,
         resting=10_000,
@@ -256,7 +259,7 @@ class Maker:
     def _pick(self, second: int) -> int:
         """Choose an open order."""
         ids, drawn = self.market.ids, second >> 8 & 0xFFFFFFFF
-        if self.recipe.even or second & 1:
+        if self.recipe.even or second & 3 == 0:
             return ids[drawn % len(ids)]
         return ids[-1 - drawn % min(64, len(ids))]
 

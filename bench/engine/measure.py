@@ -10,7 +10,7 @@ from bench.engine import agreement, build
 from bench.engine.flows import RECIPES, Flow, plain
 from bench.engine.processes import Answer, Contender, EngineFailed, Process
 
-SLOW_LIMIT = 50_000  # orders in a book that plain Python still builds in a bearable time
+SLOW_LIMIT = 20_000  # orders in a book that plain Python still builds in a bearable time
 ONE_BY_ONE = {"limit", "ioc", "market", "cancel"}  # of a flow's mix: what the quick calls can say
 WILD = ("wild-price", "wild-prices")
 LATENCY_ROUNDS = 5
