@@ -39,7 +39,11 @@ def measured(plan: Plan, *, quiet: bool) -> dict[str, Any]:
     steps: dict[str, Callable[[], None]] = {name: partial(measuring.flow, name) for name in RECIPES}
     steps["features"] = measuring.features
     if measuring.has_core:
-        steps |= {"memory": measuring.memory, "chase": partial(measuring.chase, machine.caches())}
+        steps |= {
+            "undisturbed": measuring.undisturbed,
+            "memory": measuring.memory,
+            "chase": partial(measuring.chase, machine.caches()),
+        }
     for what, step in steps.items():
         try:
             step()

@@ -2,9 +2,10 @@
 // and answers each with one line of JSON.
 //
 //   load FILE SETUP COUNT   read COMMAND records; the first SETUP build the book, the next COUNT are timed
-//   round                   seconds, also on the processor, that batches of 1,000 of the timed part take a new engine
+//   round [BEST]            seconds, also on the processor, that batches of 1,000 of the timed part take a new engine,
+//                           in a moment in which the yardstick is near the best it ever said
 //   check                   what happened in all of it: trades, volume, value, digest of the events
-//   latency                 nanoseconds of single commands
+//   latency [BEST]          nanoseconds of single commands
 //   memory                  bytes of the book, and what is left of them when it is empty
 //   chase BYTES             nanoseconds of one dependent load from so many bytes
 //   quit
@@ -56,11 +57,13 @@ Flow load(std::istringstream& request) {
 
 // Times batches. Each is copied first to the place where the one before was: a venue reads its commands into the same
 // memory again and again, and a file of 80 MB would take the cache from the book.
-void measure_round(const Flow& flow) {
+void measure_round(const Flow& flow, double best) {
     auto engine = opened();
     alef::EventBuffer events;
     play(*engine, flow.commands.data(), flow.setup, events, [](const alef::EventBuffer&) {});
     std::vector<alef::Command> received(BATCH);
+    wait_for_quiet(best);
+    const double before = yardstick();
     size_t happened = 0;
     double clock = 0, processor = 0;
     for (size_t start = 0; start < flow.count(); start += BATCH) {
@@ -74,8 +77,8 @@ void measure_round(const Flow& flow) {
         happened += events.size();
         events.clear();
     }
-    std::printf("{\"seconds\": %.9f, \"processor_seconds\": %.9f, \"commands\": %zu, \"events\": %zu}\n", clock,
-                processor, flow.count(), happened);
+    std::printf("{\"seconds\": %.9f, \"processor_seconds\": %.9f, \"commands\": %zu, \"events\": %zu, "
+                "\"yardstick_ns\": %.2f}\n", clock, processor, flow.count(), happened, std::max(before, yardstick()));
 }
 
 void check(const Flow& flow) {
@@ -97,12 +100,13 @@ void check(const Flow& flow) {
 // Times every command alone. What reading the timer costs is the median of as many pairs of readings with nothing
 // between them, and is taken off each time. A command is copied to a small buffer first: one that has just been
 // received is in the cache.
-void measure_latency(const Flow& flow) {
+void measure_latency(const Flow& flow, double best) {
     auto engine = opened();
     alef::EventBuffer events;
     play(*engine, flow.commands.data(), flow.setup, events, [](const alef::EventBuffer&) {});
     std::vector<uint32_t> times(flow.count()), empty(flow.count());
     const double ticks = ticks_per_nanosecond();
+    wait_for_quiet(best);
     for (auto& time : empty) {
         const uint64_t start = timer_start();
         time = narrow(timer_end() - start);
@@ -177,6 +181,13 @@ void measure_memory(const Flow& flow) {
         ull(before.mapped_bytes), ull(after.mapped_bytes), ull(resident() - std::min(floor, resident())));
 }
 
+// The best that the yardstick ever said, 0 if the request doesn't know.
+double best(std::istringstream& request) {
+    double told = 0;
+    request >> told;
+    return told;
+}
+
 void answer(const std::string& line, Flow& flow) {
     std::istringstream request(line);
     std::string what;
@@ -185,11 +196,11 @@ void answer(const std::string& line, Flow& flow) {
         flow = load(request);
         std::printf("{\"loaded\": %zu}\n", flow.commands.size());
     } else if (what == "round") {
-        measure_round(flow);
+        measure_round(flow, best(request));
     } else if (what == "check") {
         check(flow);
     } else if (what == "latency") {
-        measure_latency(flow);
+        measure_latency(flow, best(request));
     } else if (what == "memory") {
         measure_memory(flow);
     } else if (what == "chase") {

@@ -52,7 +52,8 @@ def goals(found: Findings) -> list[dict[str, Any]]:
     back = sum(floors) if floors else None
     made.append(_goal("flows after which an empty book is back at its floor", len(floors), back))
     for flow in RATES:
-        ratio = batch.get(flow, {}).get("ratio_to_core")
+        told = batch.get(flow, {})
+        ratio = told.get("undisturbed_ratio", told.get("ratio_to_core"))
         made.append(_goal(f"{flow}: batches from Python, of the core's rate", BATCH_OF_CORE, ratio))
     rate = _millions(single.get("calm", {}))
     made.append(_goal("calm, one by one from Python: million commands a second", ONE_BY_ONE, rate))
@@ -60,7 +61,8 @@ def goals(found: Findings) -> list[dict[str, Any]]:
 
 
 def _millions(figures: dict[str, Any]) -> float | None:
-    rate = figures.get("per_second")
+    """Return a rate in millions: of undisturbed rounds, where there were any."""
+    rate = figures.get("undisturbed_per_second", figures.get("per_second"))
     return None if rate is None else float(rate) / MILLION
 
 

@@ -1,5 +1,6 @@
 """Measure the engines: rounds in which each takes its turn, then what happened in each."""
 
+import math
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from bench.engine import agreement, build
 from bench.engine.flows import RECIPES, Flow, plain
 from bench.engine.processes import Answer, Contender, EngineFailed, Process
 
+UNDISTURBED = 1.1  # of the yardstick's best
 SLOW_LIMIT = 20_000  # orders in a book that plain Python still builds in a bearable time
 ONE_BY_ONE = {"limit", "ioc", "market", "cancel"}  # of a flow's mix: what the quick calls can say
 WILD = ("wild-price", "wild-prices")
@@ -96,6 +98,7 @@ class Measuring:
     def __init__(self, contenders: list[Contender], plan: Plan, say: Say) -> None:
         self.plan, self.say, self.found = plan, say, Findings()
         self._contenders = {contender.name: contender for contender in contenders}
+        self._best: dict[str, float] = {}  # of each engine's yardstick, in nanoseconds
 
     @property
     def has_core(self) -> bool:
@@ -117,7 +120,7 @@ class Measuring:
             if core := processes.get("core"):
                 core.ask(whole.load)
                 self.found.figures["core"][name] |= _medians(
-                    [core.ask("latency") for _ in range(LATENCY_ROUNDS)]
+                    [core.ask(f"latency {self._best['core']}") for _ in range(LATENCY_ROUNDS)]
                 )
 
     def features(self) -> None:
@@ -131,6 +134,18 @@ class Measuring:
         self.found.agreement.append(told)
         trading = next((each["trading"] for each in told["found"].values()), 0)
         self.found.flows["features"] = {**whole.flow.facts, "trading_share": round(trading / whole.count, 4)}
+
+    def undisturbed(self) -> None:
+        """Add rates over the rounds in which the processor was nearly as fast as at its best."""
+        for engine, best in self._best.items():
+            for flow, figures in self.found.figures[engine].items():
+                rounds = zip(figures["rounds"], figures["yardstick_ns"], strict=True)
+                if rates := [rate for rate, time in rounds if time <= UNDISTURBED * best]:
+                    figures["undisturbed_per_second"] = round(statistics.median(rates))
+                    figures["undisturbed_rounds"] = len(rates)
+                    core = self.found.figures["core"].get(flow, {}).get("undisturbed_per_second")
+                    if core:  # it comes first
+                        figures["undisturbed_ratio"] = round(figures["undisturbed_per_second"] / core, 3)
 
     def memory(self) -> None:
         """Measure the core's memory in each flow, those of wild prices too, in a process for each."""
@@ -187,7 +202,7 @@ class Measuring:
         for engine, process in list(processes.items()):
             try:
                 process.ask(parts[engine].load)
-                process.ask("round")
+                self._round(engine, process)
                 told[engine] = []
             except EngineFailed as failure:
                 self.found.failures.append(f"{flow}: {engine}: {failure}")
@@ -196,10 +211,17 @@ class Measuring:
             taking = [engine for engine in told if engine in QUICK or number < self.plan.slow_rounds]
             first = number % max(1, len(taking))
             for engine in taking[first:] + taking[:first]:
-                told[engine].append(processes[engine].ask("round"))
+                told[engine].append(self._round(engine, processes[engine]))
         for engine, answers in told.items():
             figures = _figures(answers, told.get("core"), parts[engine])
             self.found.figures.setdefault(engine, {})[flow] = figures
+
+    def _round(self, engine: str, process: Process) -> Answer:
+        """Let an engine take its turn, in a moment in which its yardstick is near the best it ever said."""
+        told = process.ask(f"round {self._best[engine]}" if engine in self._best else "round")
+        if "yardstick_ns" in told:
+            self._best[engine] = min(told["yardstick_ns"], self._best.get(engine, math.inf))
+        return told
 
     def _compare(self, name: str, processes: dict[str, Process], whole: Part, simple: Part | None) -> None:
         """Compare the whole flow, its beginning, and its plain words."""
@@ -233,6 +255,8 @@ def _figures(told: list[Answer], core: list[Answer] | None, part: Part) -> Answe
         "per_second_on_the_clock": round(statistics.median(clock)),
         "rounds": [round(rate) for rate in rates],
     }
+    if "yardstick_ns" in told[0]:
+        figures["yardstick_ns"] = [round(answer["yardstick_ns"], 3) for answer in told]
     if core:
         others = [each["commands"] / each["processor_seconds"] for each in core]
         ratios = [rate / other for rate, other in zip(rates, others, strict=False)]  # slow ones have fewer

@@ -78,6 +78,8 @@ def _rates(document: Document) -> Rows:
             continue
         told = [engine["flows"].get(flow) for flow in names]
         rows.append([name, *(_rate(each) for each in told)])
+        if any("undisturbed_per_second" in each for each in told if each):
+            rows.append(["  undisturbed", *(_rate(each, "undisturbed_per_second") for each in told)])
         if name != "core":
             rows.append(["  of the core", *(_ratio(each) for each in told)])
     known = [FIELD.get(flow) for flow in names]
@@ -138,10 +140,10 @@ def _goals(document: Document) -> Rows:
     return rows
 
 
-def _rate(told: Document | None) -> str:
-    if told is None:
+def _rate(told: Document | None, what: str = "per_second") -> str:
+    if told is None or what not in told:
         return "-"
-    rate = told["per_second"] / 1e6
+    rate = told[what] / 1e6
     return f"{rate:.1f}" if rate >= 1 else f"{rate:.3f}"
 
 
