@@ -159,7 +159,7 @@ cdef class Core:
         return self._told()
 
     def submit_batch(self, buffer, out=None):
-        """Carry out commands one after the other, without the GIL.
+        """Carry out commands one after the other, from 64 on without the GIL.
 
         Nobody may write to the batch meanwhile; two threads in one engine raise RuntimeError.
         """

@@ -1,12 +1,9 @@
-"""What the engine is to reach, and what others reach, so that a run can say how far it is from both.
+"""What the engine is to reach, so that a run can say how far it is from it.
 
-The goals are for a machine like that of the figures of others, with every feature compiled in and all events
-written: 2 cores; L2 4-5 ns, L3 14-21 ns, main memory 130-170 ns for a dependent load. On another one only
-ratios mean something. `limit` is a study of what one core can do at all with 32-bit quantities, a fixed
-ladder of prices, and no stops, auctions, icebergs or budgets; `peer` the best open C++ engine.
+The goals are for a machine with 2 cores; L2 4-5 ns, L3 14-21 ns, main memory 130-170 ns for a dependent load;
+with every feature compiled in and all events written. On another one only ratios mean something.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from bench.engine.measure import Findings
@@ -14,20 +11,6 @@ from bench.engine.measure import Findings
 MILLION = 1e6
 
 
-@dataclass(frozen=True)
-class Field:
-    """Figures of others for one flow: commands a second, in millions."""
-
-    limit: float
-    peer: float
-
-
-FIELD = {
-    "calm": Field(69.5, 43.6),
-    "normal": Field(59.7, 39.1),
-    "trade-heavy": Field(46.6, 28.7),
-    "deep": Field(17.0, 7.4),
-}
 # Million commands a second of the core, and what would be better still.
 RATES = {"normal": (35.0, 45.0), "trade-heavy": (25.0, 35.0), "deep": (10.0, 17.0)}
 P99_NS = 150.0  # of one command of the normal flow

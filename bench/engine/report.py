@@ -3,7 +3,6 @@
 from typing import Any
 
 from bench.engine.flows import RECIPES
-from bench.engine.goals import FIELD
 
 Document = dict[str, Any]
 Rows = list[list[str]]  # the first is the heading
@@ -81,10 +80,7 @@ def _rates(document: Document) -> Rows:
         if any("undisturbed_per_second" in each for each in told if each):
             rows.append(["  undisturbed", *(_rate(each, "undisturbed_per_second") for each in told)])
         if name != "core":
-            rows.append(["  of the core", *(_ratio(each) for each in told)])
-    known = [FIELD.get(flow) for flow in names]
-    rows.append(["limit study, elsewhere", *(f"{each.limit:.1f}" if each else "-" for each in known)])
-    rows.append(["best open C++ engine, elsewhere", *(f"{each.peer:.1f}" if each else "-" for each in known)])
+            rows.append(["  of the core, all rounds", *(_ratio(each) for each in told)])
     return rows
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 from launcher import environment
@@ -44,8 +45,9 @@ class Foreign:
 
     def run(self, arguments: list[str]) -> int:
         """Run it and return its exit code."""
-        packages.ensure(packages.EMBEDDED)
-        engine.ensure()
+        with redirect_stdout(sys.stderr):  # what the command prints may be for a program to read
+            packages.ensure(packages.EMBEDDED)
+            engine.ensure()
         state = locate(os.environ)
         variables = {**environment.read(state.env), **os.environ, "STATE": str(state.path)}
         return subprocess.call([*self.argv, *arguments], cwd=CHECKOUT, env=variables)

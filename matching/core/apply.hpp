@@ -7,7 +7,7 @@
 
 namespace alef {
 
-inline void Core::apply(const Command* commands, size_t count, EventBuffer& events) {
+inline void Core::apply(const Command* commands, size_t count, EventBuffer& events) noexcept {
     out_ = &events;
     for (size_t i = 0; i < count;) {
         const size_t stop = std::min(count, i + limits::BLOCK);

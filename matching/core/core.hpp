@@ -27,7 +27,8 @@ class Core {
 
     // engine.hpp and queries.hpp: the public face, which says what they do.
     bool open_instrument(uint32_t id, int64_t tick, int64_t lot, int64_t lowest, int64_t highest);
-    void apply(const Command* commands, size_t count, EventBuffer& events);
+    // Where the machine's memory ends the process does: a command that is half carried out would be worse.
+    void apply(const Command* commands, size_t count, EventBuffer& events) noexcept;
     const Book* find(uint32_t instrument) const;
     std::vector<const Book*> books() const;  // in ascending order of their ids
     size_t depth(const Book& book, uint8_t side, LevelRow* out, size_t n) const;

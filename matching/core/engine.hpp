@@ -37,7 +37,9 @@ class Engine {
 
     // Carry out commands one after the other and append their events. Any bits in any field are taken. `commands` is
     // aligned to 8 bytes and does not overlap the events.
-    void apply(const Command* commands, size_t count, EventBuffer& events) { core_->apply(commands, count, events); }
+    void apply(const Command* commands, size_t count, EventBuffer& events) noexcept {
+        core_->apply(commands, count, events);
+    }
 
     // Write the first `n` price levels of a side, best first; return how many there are of them.
     size_t depth(uint32_t id, uint8_t side, LevelRow* out, size_t n) const {

@@ -139,7 +139,7 @@ ALEF_COLD inline void Ladder::recentre() {
     std::vector<std::pair<uint64_t, uint32_t>> old;
     uint32_t level = 0;
     for (uint64_t key = next_key(0, level); key != NO_KEY; key = next_key(key + 1, level)) old.emplace_back(key, level);
-    if (store_->pages_left() < old.size() + 1 || store_->far_left() < old.size() + 1) return;
+    if (!store_->has_pages(old.size() + 1) || !store_->has_far(old.size() + 1)) return;
 
     std::vector<std::pair<uint64_t, Level>> kept;
     for (auto& [key, number] : old) kept.emplace_back(key, store_->levels[number]);

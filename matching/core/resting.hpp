@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "core.hpp"
 
@@ -46,6 +47,7 @@ ALEF_RARE inline void Core::rest_special(Book& book, const Incoming& in) {
 
 inline void Core::link(Ladder& side, uint32_t number, uint64_t key) {
     uint32_t where = side.level(key);
+    if (unlikely(where == 0)) std::abort();  // never, as `roomy` and the checks behind it say: but rather than corrupt
     Level& level = store_.levels[where];
     Node& node = store_.nodes[number];
     uint32_t tail = level.tail;

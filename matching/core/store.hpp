@@ -73,6 +73,7 @@ class Store {
     uint32_t take_special(uint64_t id) {
         uint32_t node = special_.take(nodes);
         if (special_.left() < special_.live()) roomy = false;
+        watch_levels();
         order_ids[node] = id;
         extra(node) = Extra{};
         return node;
@@ -86,19 +87,20 @@ class Store {
     // The number of the first of 64 levels, or 0.
     uint32_t take_page() {
         uint32_t page = pages_.take(level_pages());
-        if (pages_.left() < pages_.live()) roomy = false;
+        watch_levels();
         return page * LevelPage::SIZE;
     }
     void give_page(uint32_t first_level) { pages_.give(level_pages(), first_level / LevelPage::SIZE); }
 
     uint32_t take_far() {
         uint32_t level = far_.take(levels);
-        if (far_.left() < far_.live()) roomy = false;
+        watch_levels();
         return level;
     }
     void give_far(uint32_t level) { far_.give(levels, level); }
-    uint32_t pages_left() const { return pages_.left(); }
-    uint32_t far_left() const { return far_.left(); }
+    // Whether so many pages, or levels far from the market, can be taken beside those promised to waiting stops.
+    bool has_pages(size_t wanted) const { return pages_.left() >= wanted + special_.live(); }
+    bool has_far(size_t wanted) const { return far_.left() >= wanted + special_.live(); }
 
     uint32_t take_window() { return windows_.take(windows); }
     void give_window(uint32_t window) { windows_.give(windows, window); }
@@ -199,6 +201,11 @@ class Store {
             Mapping::prefer_huge(base + parts_[part].at + Mapping::HUGE_PAGE,
                                  parts_[part].bytes - Mapping::HUGE_PAGE);
         }
+    }
+
+    // Every waiting stop may come to rest at a price of its own: what is promised to them nobody else may take.
+    void watch_levels() {
+        if (!has_levels()) roomy = false;
     }
 
     template <class T>

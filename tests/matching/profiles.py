@@ -1,6 +1,6 @@
 """Say what kinds of market the streams of `flow` imitate, and which corners each of them goes to."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from matching import Op, OrderType, TimeInForce
 
@@ -159,8 +159,3 @@ PROFILES = {
         owners=40,
     ),
 }
-
-
-def only(name: str, **changes: object) -> Profile:
-    """Return a profile with some of its numbers changed."""
-    return replace(PROFILES[name], **changes)

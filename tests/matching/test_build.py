@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import matching
 from matching import build
 
 SLOWER = "The engine runs as plain Python, which is slower: "
@@ -99,6 +100,8 @@ def built_copy(built, tmp_path):
 def test_no_module_of_other_sources_lies_here():
     """Else all tests would run on the reference alone, and nobody would notice."""
     assert not build.MODULE.exists() or build.fault() is None
+    if os.environ.get("CI") and build.find_compiler():  # there it must be the compiled engine that is tested
+        assert "compiled" in matching.info()["available"]
 
 
 @compiles
