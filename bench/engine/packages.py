@@ -6,45 +6,37 @@ cancelled, for some of them break on it.
 """
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from importlib import metadata
 from typing import Any
 
 BUY = 1
 Fill = tuple[int, int]  # quantity, price
 
 
-class Adapter:
+class Adapter(ABC):
     """One package's book."""
 
-    package = ""
     counts_trades = True  # whether it says how many trades there were, and not only how much
 
+    @abstractmethod
     def new(self, order: int, side: int, price: int, quantity: int) -> Any:
         """Enter a limit order and return what the package answers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cancel(self, order: int) -> None:
         """Take an order out, if it is open."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fills(self, answer: Any) -> Iterable[Fill]:
         """Return the trades that an answer of `new` tells of."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most packages run nothing
         """End what the package runs beside us."""
-
-    @classmethod
-    def version(cls) -> str:
-        """Return the installed version."""
-        return metadata.version(cls.package)
 
 
 class PyOrderBook(Adapter):
     """pyorderbook: heaps of price levels, dictionaries of orders, Decimal prices."""
-
-    package = "pyorderbook"
 
     def __init__(self) -> None:
         module = importlib.import_module("pyorderbook")
@@ -70,8 +62,6 @@ class PyOrderBook(Adapter):
 
 class LightMatchingEngine(Adapter):
     """lightmatchingengine: dictionaries of lists; the best price is found anew each time."""
-
-    package = "lightmatchingengine"
 
     def __init__(self) -> None:
         module = importlib.import_module("lightmatchingengine.lightmatchingengine")
@@ -99,7 +89,6 @@ class LightMatchingEngine(Adapter):
 class FastLob(Adapter):
     """fastlob: sorted dictionaries, Decimal prices and quantities, a lock for each side."""
 
-    package = "fastlob"
     counts_trades = False  # an order that is filled in part isn't counted
 
     def __init__(self) -> None:
